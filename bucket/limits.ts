@@ -1,0 +1,25 @@
+/** The adapters' own tuned numbers, each with its reason; what the protocol itself needs stands in shared/settings.ts. */
+
+/** How much of an object above `bytesMax` comes back: the port's promise. */
+export const startBytes = 64 * 1024;
+
+/**
+ * Bodies up to here are read and written without leaving the thread: a copy to or from the page cache takes some 10 us
+ * for the usual few KiB, a change of thread 40 us each way. Above it the copy would hold up the process.
+ */
+export const directBytesMax = 256 * 1024;
+
+/** So many calls in a row may run without leaving the thread, at some 30 us each; then others get a turn. */
+export const directCallsMax = 32;
+
+/** Versions of one replaced object in one folder: listing it is a single system call. */
+export const generationSize = 64;
+
+/** A reader is overtaken by 64 swaps in a row only when it sleeps; this many times in a row means something else. */
+export const readRoundsMax = 100;
+
+/** Replaced objects whose last version is remembered, some 200 bytes each. */
+export const seenVersionsMax = 1_000;
+
+/** A killed process's leftovers are removed after this: no write takes so long, even across a suspended laptop's night. */
+export const leftoverAgeMs = 24 * 60 * 60_000;

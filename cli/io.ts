@@ -1,0 +1,28 @@
+/** What the command line gets from its surroundings, and what every command gets from it. */
+import type { Platform } from "../shared/ports/platform.ts";
+import type { Screen } from "./screen.ts";
+
+/** A text sink: process.stdout is one. */
+export interface Sink {
+  write(text: string): boolean;
+  once(name: "drain" | "error" | "close", listener: () => void): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly writableNeedDrain?: boolean;
+}
+
+export interface Io {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: Platform;
+  /** Aborted by Ctrl-C, and when nobody reads the output any more. */
+  readonly signal: AbortSignal;
+}
+
+export interface CommandIo extends Io {
+  readonly screen: Screen;
+  readonly json: boolean;
+  /** The exit code, where it is not 0. */
+  readonly finish: (code: number) => void;
+}

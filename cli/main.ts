@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+/** The icecore command line: hands the real process to runCli. Ctrl-C stops between two requests; a second one at once. */
+import { createNodePlatform } from "../bucket/platform/node.ts";
+import { runCli } from "./run-cli.ts";
+
+const stop = new AbortController();
+const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+let stoppedBy: number | null = null;
+
+for (const [name, code] of Object.entries(signalCodes)) {
+  process.on(name, () => {
+    if (stoppedBy !== null) process.exit(code);
+    stoppedBy = code;
+    stop.abort();
+  });
+}
+// The reader of our output has gone (`icecore log | head`): there is nobody to tell, so end quietly.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exitCode = 0;
+  stoppedBy ??= 0;
+  stop.abort();
+});
+process.stderr.on("error", () => undefined);
+
+const code = await runCli(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  platform: createNodePlatform(),
+  signal: stop.signal,
+});
+process.exitCode = stoppedBy ?? code;

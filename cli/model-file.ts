@@ -1,0 +1,88 @@
+/**
+ * Loads a user's model from a JavaScript or TypeScript file.
+ *
+ * TypeScript goes through tsx, registered without a namespace of its own, so that the model shares this process's icecore:
+ * a second copy of it would have other classes for the same tables.
+ */
+import { statSync } from "node:fs";
+import { extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { StoreError } from "../shared/errors.ts";
+import type { Model } from "../shared/model/model.ts";
+import { UsageError } from "./errors.ts";
+import { safeText } from "./screen.ts";
+
+const scriptEndings = [".js", ".mjs", ".ts", ".mts"];
+const reasonMax = 300;
+
+/** The model that a file exports: under the name `model`, or as the only one. */
+export async function loadModel(file: string): Promise<Model<unknown>> {
+  const path = resolve(file);
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile())
+    throw new UsageError(`There is no model file ${path}`, "Give --model the path of a .ts or .js file.");
+  const ending = extname(path);
+  if (!scriptEndings.includes(ending))
+    throw new UsageError(
+      `Model file ${path} is no script`,
+      `Give an ES module that ends in ${scriptEndings.join(", ")}.`,
+    );
+  if (ending === ".ts" || ending === ".mts") await readyForTypeScript(path);
+  return findModel(path, await importFile(path));
+}
+
+/** icecore itself runs from TypeScript when somebody loads it through tsx already. */
+async function readyForTypeScript(path: string): Promise<void> {
+  if (import.meta.url.endsWith(".ts")) return;
+  try {
+    const { register } = await import("tsx/esm/api");
+    register();
+  } catch (cause) {
+    throw new StoreError(
+      {
+        kind: "incompatible",
+        what: `Model file ${path} is TypeScript, and tsx, which reads it, is not installed`,
+        fix: 'Run "npm install --save-dev tsx", or give the compiled .js file.',
+      },
+      cause,
+    );
+  }
+}
+
+async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    throw new StoreError(
+      {
+        kind: "rejected",
+        what: `Model file ${path} failed while it was loaded: ${safeText(reason.split("\n")[0] ?? "", reasonMax)}`,
+        fix: "Correct the file; nothing in the store was touched.",
+      },
+      cause,
+    );
+  }
+}
+
+function findModel(path: string, exported: Readonly<Record<string, unknown>>): Model<unknown> {
+  if (isModel(exported.model)) return exported.model;
+  const models = [...new Set(Object.values(exported).filter(isModel))];
+  const [only] = models;
+  if (only !== undefined && models.length === 1) return only;
+  throw new StoreError({
+    kind: "rejected",
+    what:
+      models.length === 0
+        ? `Model file ${path} exports no model`
+        : `Model file ${path} exports ${models.length} models, none of them named "model"`,
+    fix: "Export what defineModel or reducerModel returns, as in `export const model = defineModel({ … })`.",
+  });
+}
+
+/** By shape: a user's icecore may be another copy than this one. */
+function isModel(value: unknown): value is Model<unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, version, createState, findAction, problemsOf, stateCodec } = value as Partial<Model<unknown>>;
+  const functions = [createState, findAction, problemsOf].every((one) => typeof one === "function");
+  return typeof name === "string" && Number.isInteger(version) && functions && typeof stateCodec === "object";
+}

@@ -1,0 +1,51 @@
+/** The program: its commands, and what help and wrong usage look like. */
+import { Command } from "@commander-js/extra-typings";
+import { addDiff } from "./commands/diff.ts";
+import { addGc } from "./commands/gc.ts";
+import { addHead } from "./commands/head.ts";
+import { addInit } from "./commands/init.ts";
+import { addLog } from "./commands/log.ts";
+import { addReplay } from "./commands/replay.ts";
+import { addRollup } from "./commands/rollup.ts";
+import { addShow } from "./commands/show.ts";
+import { addStores } from "./commands/stores.ts";
+import { addVerify } from "./commands/verify.ts";
+import type { CommandIo } from "./io.ts";
+
+const commands = [
+  addInit,
+  addStores,
+  addHead,
+  addLog,
+  addShow,
+  addReplay,
+  addDiff,
+  addVerify,
+  addRollup,
+  addGc,
+];
+
+const examples = `
+Examples:
+  $ icecore init --bucket folder:./bucket
+  $ icecore log --bucket folder:./bucket --from -1h --follow
+  $ icecore replay --bucket folder:./bucket --model todos.ts --at "2d ago"
+  $ icecore verify --bucket folder:./bucket
+
+--bucket and --store can be set once as ICECORE_BUCKET and ICECORE_STORE.
+Exit codes: 0 fine, 1 trouble or findings, 2 wrong usage, 130 stopped. ICECORE_DEBUG=1 shows where an error came from.`;
+
+export function createProgram(io: CommandIo): Command {
+  const program = new Command("icecore")
+    .description("Looks into a store and keeps it tidy: everything in it is read back from its objects.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void (io.json || io.stderr.write(text)),
+      // Wrong usage is reported with all other trouble, in one form.
+      outputError: () => undefined,
+    })
+    .addHelpText("after", examples);
+  for (const add of commands) add(program, io);
+  return program;
+}

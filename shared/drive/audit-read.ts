@@ -1,0 +1,84 @@
+/** Reading for an audit: an object that is missing or cannot be used becomes a finding, never an exception. */
+import { StoreError } from "../errors.ts";
+import type { Finding } from "../log/audit.ts";
+import type { ReadBody } from "../log/program.ts";
+import { badObject, missingObject } from "../log/troubles.ts";
+import type { Listed } from "../ports/bucket.ts";
+import type { StoreId } from "../wire/ids.ts";
+import type { Parsed } from "../wire/parse.ts";
+import { decodeBody } from "./body.ts";
+import type { Host } from "./run.ts";
+
+export type Audited<T> =
+  | { readonly is: "found"; readonly value: T }
+  | { readonly is: "absent"; readonly finding: Finding }
+  | { readonly is: "bad"; readonly finding: Finding };
+
+/** Reads an object that the head or its history names. */
+export async function readNamed<T>(
+  host: Host,
+  { store, key }: { readonly store: StoreId; readonly key: string },
+  parse: (json: unknown) => Parsed<T>,
+): Promise<Audited<T>> {
+  const body = await readBody(host, key);
+  if (body.is === "absent")
+    return { is: "absent", finding: toFinding("missing", key, missingObject(store, key)) };
+  const parsed = body.is === "found" ? parse(body.json) : { ok: false as const, reason: body.reason };
+  if (parsed.ok) return { is: "found", value: parsed.value };
+  return { is: "bad", finding: toFinding("unreadable", key, badObject(store, key, parsed.reason)) };
+}
+
+/** One object as it stands, at most `bytesMax` of it. Throws StoreError "closed" when the host's signal says stop. */
+export async function readBody(
+  host: Host,
+  key: string,
+  bytesMax = host.settings.objectBytesMax,
+): Promise<ReadBody> {
+  requireGoing(host);
+  try {
+    const answer = await host.bucket.get(key, { bytesMax });
+    return answer.is === "unchanged"
+      ? { is: "absent" }
+      : await decodeBody(answer, host.platform, bytesMax, host.settings);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    // No bucket holds such a key; or this one object is locked, and the others may not be.
+    if (error.kind === "rejected") return { is: "absent" };
+    if (error.kind === "unauthorized")
+      return { is: "unreadable", reason: "it may not be read by this user", text: "" };
+    throw error;
+  }
+}
+
+/** Tells of every object below a prefix, page by page. */
+export async function eachListed(
+  host: Host,
+  prefix: string,
+  tell: (page: readonly Listed[]) => Promise<void> | void,
+): Promise<void> {
+  let after: string | undefined;
+  for (;;) {
+    requireGoing(host);
+    const page = await host.bucket.list(prefix, after === undefined ? {} : { after });
+    await tell(page.objects);
+    after = page.objects.at(-1)?.key;
+    if (!page.more || after === undefined) return;
+  }
+}
+
+function requireGoing({ signal }: Host): void {
+  if (!signal?.aborted) return;
+  throw new StoreError({
+    kind: "closed",
+    what: "The audit was stopped before it finished",
+    fix: "It changed nothing: run it again.",
+  });
+}
+
+export function toFinding(
+  rule: string,
+  key: string,
+  { what, fix }: { readonly what: string; readonly fix: string },
+): Finding {
+  return { severity: "error", rule, key, what, fix };
+}

@@ -1,0 +1,76 @@
+/**
+ * createRollupFold: the state beside a rollup, folded only over what is new, and its snapshots.
+ *
+ * `base` is the key of the snapshot that the fold began from or wrote last. Where the head lists another one (a second rollup
+ * wrote it), the fold begins again from that: a snapshot is linked only on top of its own base.
+ */
+import { StoreError } from "../errors.ts";
+import { stateHash } from "../fold/fold.ts";
+import type { KnownHead } from "../log/head-read.ts";
+import type { PublishOutcome } from "../log/publish.ts";
+import { writeSnapshot, type WriteSnapshotOutcome } from "../log/write-snapshot.ts";
+import type { Model } from "../model/model.ts";
+import type { StoreId } from "../wire/ids.ts";
+import { createFoldReplica, type FoldReplicaOptions } from "./fold-replica.ts";
+import { createReader } from "./reader.ts";
+import { type Host, run } from "./run.ts";
+
+export interface RollupFold {
+  /** Folds up to the round's head; a StoreError says why it could not. */
+  follow(outcome: PublishOutcome): Promise<StoreError | null>;
+  writeSnapshot(): Promise<WriteSnapshotOutcome>;
+}
+
+export function createRollupFold(
+  host: Host,
+  model: Model<unknown>,
+  options: FoldReplicaOptions & { readonly store: StoreId },
+): RollupFold {
+  const { store } = options;
+  const begin = () => {
+    const replica = createFoldReplica(model, options);
+    return { replica, reader: createReader(host, { store, replica, modelVersion: model.version, migrate: true }) };
+  };
+  const listed = ({ head }: KnownHead) => head.snapshots[model.version]?.key ?? null;
+  let base: string | null = null;
+  let { replica, reader } = begin();
+
+  async function catchUp(outcome: PublishOutcome): Promise<void> {
+    if (reader.held && listed(outcome.known) !== base) ({ replica, reader } = begin());
+    const cold = reader.held === null;
+    const cached = outcome.is === "published" ? { [outcome.key]: outcome.segment } : {};
+    const read = await reader.poll({ given: outcome.known, cached });
+    if (cold) base = listed(read.held.known);
+    if (read.is === "stuck") throw noBase(store, model.version);
+  }
+
+  return {
+    async follow(outcome) {
+      try {
+        await catchUp(outcome);
+        return null;
+      } catch (error) {
+        if (error instanceof StoreError) return error;
+        throw error;
+      }
+    },
+    async writeSnapshot() {
+      const { fold, hash } = replica;
+      const { name: modelName, version: modelVersion } = model;
+      const state = fold.encode();
+      const snapshot = { through: fold.position, hash, modelName, modelVersion, stateHash: stateHash(fold, host.platform.sha256), state };
+      const outcome = await run(writeSnapshot, { store, snapshot, base }, host);
+      if (outcome.is === "written") base = outcome.key;
+      return outcome;
+    },
+  };
+}
+
+function noBase(store: StoreId, version: number): StoreError {
+  return new StoreError({
+    kind: "incompatible",
+    what: `Store "${store}" has no snapshot that version ${version} of the model can begin from`,
+    fix: "Run the rollup with the model version that wrote the store's snapshots, or a newer one.",
+    store,
+  });
+}

@@ -1,0 +1,99 @@
+/**
+ * createRollup: one store's rollup, warm between rounds (DESIGN D3). Any number may run at once, anywhere.
+ *
+ * A round: publish what is sealed, fold only what is new, then the long jobs that the head is due for, then delete the raw
+ * updates that the new segment holds. Publishing never waits for the fold: a broken model delays snapshots alone.
+ */
+import { assert, type StoreError } from "../errors.ts";
+import type { Model } from "../model/model.ts";
+import type { KnownHead } from "../log/head-read.ts";
+import { type DueJob, nextJob } from "../log/jobs.ts";
+import { merge } from "../log/merge.ts";
+import type { WarmMarks } from "../log/marks-read.ts";
+import { publish, type PublishOutcome } from "../log/publish.ts";
+import { retire } from "../log/retire.ts";
+import { writeMarks } from "../log/write-marks.ts";
+import type { StoreId } from "../wire/ids.ts";
+import { parseUpdateKey } from "../wire/keys.ts";
+import type { FoldReplicaOptions } from "./fold-replica.ts";
+import { createRollupFold } from "./rollup-fold.ts";
+import { type Host, run } from "./run.ts";
+
+export interface RollupOptions extends FoldReplicaOptions {
+  readonly store: StoreId;
+  /** Without a model there are no snapshots; everything else works. */
+  readonly model?: Model<unknown>;
+}
+
+export interface RoundReport {
+  /** Updates published, copies dropped, objects set aside in this round. */
+  readonly published: number;
+  readonly dropped: number;
+  readonly setAside: number;
+  /** Jobs done: "marks", "snapshot", "merge", "retire". */
+  readonly jobs: readonly DueJob[];
+  /** Call again at once: more is sealed. */
+  readonly more: boolean;
+  /** Why there was no snapshot, when the fold could not go on. Delivery is not affected. */
+  readonly foldTrouble: StoreError | null;
+  readonly known: KnownHead;
+}
+
+export interface Rollup {
+  /** One round. `hint`: something was surely written, skip looking. Throws StoreError; what was done stays. */
+  round(options?: { readonly hint?: boolean }): Promise<RoundReport>;
+}
+
+export function createRollup(host: Host, options: RollupOptions): Rollup {
+  const { store } = options;
+  const fold = options.model && createRollupFold(host, options.model, options);
+  let warm: WarmMarks | null = null;
+
+  async function doJob(job: DueJob): Promise<{ readonly is: string; readonly known: KnownHead }> {
+    if (job === "marks") return run(writeMarks, { store, warm }, host);
+    if (job === "merge") return run(merge, { store, held: {} }, host);
+    if (job === "retire") return run(retire, { store }, host);
+    assert(fold, "a snapshot is due only with a model");
+    return fold.writeSnapshot();
+  }
+
+  async function doJobs(first: KnownHead, foldTrouble: StoreError | null): Promise<{ known: KnownHead; jobs: DueJob[] }> {
+    let known = first;
+    const tried: DueJob[] = [];
+    const jobs: DueJob[] = [];
+    const modelVersion = options.model && !foldTrouble ? options.model.version : null;
+    for (;;) {
+      const job = nextJob(known.head, modelVersion, { settings: host.settings, tried });
+      if (!job) return { known, jobs };
+      const outcome = await doJob(job);
+      known = outcome.known;
+      tried.push(job);
+      if (outcome.is !== "nothing") jobs.push(job);
+    }
+  }
+
+  return {
+    async round({ hint = false } = {}) {
+      const outcome = await run(publish, { store, hint, warm }, host);
+      if (outcome.is === "published") warm = outcome.warm;
+      const foldTrouble = fold ? await fold.follow(outcome) : null;
+      const { known, jobs } = await doJobs(outcome.known, foldTrouble);
+      if (outcome.is === "published") await deletePublished(outcome, host);
+      return { ...countsOf(outcome), jobs, foldTrouble, known };
+    },
+  };
+}
+
+/** Right away and without a LIST: their segment is linked, and publishedThrough of the head at hand covers them. */
+async function deletePublished(outcome: PublishOutcome & { is: "published" }, host: Host): Promise<void> {
+  const { publishedThrough } = outcome.known.head;
+  const covered = (key: string) => (parseUpdateKey(key)?.timestamp ?? publishedThrough + 1) <= publishedThrough;
+  assert(outcome.keys.every(covered), "only published updates are deleted");
+  await host.bucket.delete(outcome.keys);
+}
+
+function countsOf(outcome: PublishOutcome): Pick<RoundReport, "published" | "dropped" | "setAside" | "more"> {
+  if (outcome.is === "idle") return { published: 0, dropped: 0, setAside: 0, more: false };
+  const { segment, dropped, more } = outcome;
+  return { published: segment.updates.length, dropped, setAside: segment.setAside.length, more };
+}

@@ -1,0 +1,78 @@
+/** createStore (init) and the readers of the log that keep no state: small shells around one program each. */
+import { init } from "../log/init.ts";
+import { collectBuilt, type CollectBuiltOutcome } from "../log/collect-built.ts";
+import { collectRaw } from "../log/collect-raw.ts";
+import { getHead, type KnownHead, readHead } from "../log/head-read.ts";
+import { StoreError } from "../errors.ts";
+import type { AppliedRange } from "../ports/replica.ts";
+import type { StoreId } from "../wire/ids.ts";
+import { headKey, headsPrefix, parseHeadKey } from "../wire/keys.ts";
+import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
+import { decodeBody } from "./body.ts";
+import { createReader } from "./reader.ts";
+import { type Host, run } from "./run.ts";
+
+/** Makes a store. Answers false when it was there already; throws StoreError when old objects have no head. */
+export async function createStore(host: Host, store: StoreId): Promise<boolean> {
+  const outcome = await run(init, { store, ifMatch: "quoted" }, host);
+  return outcome.is === "made";
+}
+
+/** The head as it stands in the bucket. Throws StoreError when it is missing or damaged. */
+export async function readStoreHead(host: Host, store: StoreId): Promise<KnownHead> {
+  const request = getHead(store);
+  const answer = await host.bucket.get(headKey(store), { bytesMax: host.settings.objectBytesMax });
+  const body = answer.is === "unchanged" ? ({ is: "absent" } as const) : await decodeBody(answer, host.platform, host.settings.objectBytesMax, host.settings);
+  const read = readHead(store, body);
+  if (!read.ok) throw new StoreError({ ...read.trouble, ...(request.do === "get" ? { key: request.key } : {}) });
+  return read.known;
+}
+
+/** The stores of a bucket, by their heads, in order of their ids. */
+export async function listStores(host: Host): Promise<readonly StoreId[]> {
+  const stores: StoreId[] = [];
+  let after: string | undefined;
+  for (;;) {
+    const page = await host.bucket.list(headsPrefix, after === undefined ? {} : { after });
+    for (const { key } of page.objects) {
+      const store = parseHeadKey(key);
+      if (store) stores.push(store);
+    }
+    after = page.objects.at(-1)?.key;
+    if (!page.more || after === undefined) return stores;
+  }
+}
+
+/**
+ * Gives every published update above `from` and up to `to`, in log order, a segment at a time.
+ *
+ * @example
+ * await scanLog(host, { store, onRange: ({ updates }) => { for (const update of updates) console.log(update.id); } });
+ */
+export async function scanLog(
+  host: Host,
+  options: {
+    readonly store: StoreId;
+    readonly from?: Timestamp;
+    readonly to?: Timestamp;
+    readonly onRange: (range: AppliedRange) => void | Promise<void>;
+  },
+): Promise<void> {
+  const { store, from = zeroTimestamp, to = toTimestamp(Number.POSITIVE_INFINITY), onRange } = options;
+  const replica = {
+    reset: () => null,
+    load: () => null,
+    async apply(range: AppliedRange) {
+      await onRange({ ...range, updates: range.updates.filter((update) => update.timestamp <= to) });
+      return null;
+    },
+  };
+  const untilAfter = toTimestamp(to + 1);
+  await createReader(host, { store, replica, history: true, from }).poll({ until: untilAfter });
+}
+
+/** Deletes what PROTOCOL section 6 allows: published raw updates, and built objects that nothing names any more. */
+export async function collectGarbage(host: Host, store: StoreId): Promise<CollectBuiltOutcome & { readonly raw: number }> {
+  const { deleted: raw } = await run(collectRaw, { store, through: null }, host);
+  return { ...(await run(collectBuilt, { store }, host)), raw };
+}

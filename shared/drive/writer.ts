@@ -1,0 +1,63 @@
+/**
+ * createWriter: appends updates of one process to a store, one after another per app.
+ *
+ * Keeps what makes the next append cheap: the bucket's clock and the highest seal seen. Both are hints; losing them costs a try.
+ */
+import { append, type AppendOutcome } from "../log/append.ts";
+import type { ClockOffset } from "../log/clock.ts";
+import { StoreError } from "../errors.ts";
+import { canonicalText, utf8Length } from "../json.ts";
+import type { AppId, StoreId } from "../wire/ids.ts";
+import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
+import { encodeUpdate, type Update } from "../wire/update.ts";
+import { type Host, run } from "./run.ts";
+
+export interface Writer {
+  /**
+   * Stores one update and answers with the timestamp that the log keeps it under, or says "later": then the same update must be
+   * sent again, unchanged. Throws StoreError: `limit` for an update that no store takes, `unavailable` without a head.
+   */
+  append(update: Update): Promise<AppendOutcome>;
+}
+
+export function createWriter(host: Host, store: StoreId): Writer {
+  let clock: ClockOffset = null;
+  let sealedSeen: Timestamp = zeroTimestamp;
+  const queues = new Map<AppId, Promise<unknown>>();
+
+  async function send(update: Update): Promise<AppendOutcome> {
+    const outcome = await run(append, { store, update, clock, sealedSeen }, host);
+    clock = outcome.clock;
+    if (outcome.is === "stored") sealedSeen = toTimestamp(Math.max(sealedSeen, outcome.known.head.sealedThrough));
+    return outcome;
+  }
+
+  return {
+    append(update) {
+      checkUpdate(update, store, host);
+      const before = queues.get(update.app) ?? Promise.resolve();
+      const sending = before.then(() => send(update));
+      const settled = sending.catch(() => undefined);
+      queues.set(update.app, settled);
+      void settled.then(() => queues.get(update.app) === settled && queues.delete(update.app));
+      return sending;
+    },
+  };
+}
+
+/** Limits of DESIGN section 8, before anything is sent. */
+function checkUpdate(update: Update, store: StoreId, { settings }: Host): void {
+  const refuse = (what: string, fix: string) => {
+    throw new StoreError({ kind: "limit", what: `Update ${update.id} ${what}`, fix, store, app: update.app });
+  };
+  if (update.actions.length > settings.updateActionsMax)
+    refuse(`holds ${update.actions.length} actions, more than ${settings.updateActionsMax}`, "Send it as several updates.");
+  for (const action of update.actions) {
+    const bytes = utf8Length(canonicalText(action.data));
+    if (bytes > settings.actionBytesMax)
+      refuse(`has an action "${action.name}" of ${bytes} bytes, more than ${settings.actionBytesMax}`, "Make its data smaller.");
+  }
+  const bytes = utf8Length(canonicalText(encodeUpdate(update)));
+  if (bytes > settings.updateBytesMax)
+    refuse(`is ${bytes} bytes long, more than ${settings.updateBytesMax}`, "Send it as several updates.");
+}

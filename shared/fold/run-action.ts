@@ -1,0 +1,70 @@
+/** One action on a draft: decode, upcast, validate, apply. Anything that goes wrong undoes this action and no other. */
+import { AssertionError, StoreError } from "../errors.ts";
+import type { Json } from "../json.ts";
+import { freezeDeep } from "../model/freeze.ts";
+import type { Journal } from "../model/journal.ts";
+import type { ActionMeta, Model, StateStore } from "../model/model.ts";
+import { bounded, reasonOf } from "../model/reason.ts";
+import { problemsText } from "../model/schema.ts";
+import type { Action } from "../wire/update.ts";
+import type { FoldUpdate } from "./fold.ts";
+import { newMeta } from "./meta.ts";
+
+/** What running actions needs and shares inside one fold. */
+export interface ActionRun {
+  readonly model: Model;
+  readonly journal: Journal;
+  readonly strict: boolean;
+  store: StateStore<unknown>;
+  /** The meta of the action that is being applied. */
+  meta: ActionMeta | undefined;
+}
+
+/** Applies one action; returns the reason when it had to be set aside. */
+export function runAction(run: ActionRun, update: FoldUpdate, action: Action): string | undefined {
+  const { model, journal } = run;
+  journal.clear();
+  try {
+    const known = model.findAction(action.name);
+    if (known === undefined) return bounded(`the model has no action "${action.name}"`);
+    let value = decodeAction(run, action.data);
+    if (update.modelVersion < model.version) value = model.upcast(action.name, value, update.modelVersion);
+    const validation = known.validate(value);
+    if (!validation.ok) return bounded(`its data is not valid: ${problemsText(validation.problems)}`);
+    const meta = newMeta(update, action);
+    run.meta = meta;
+    if (run.strict) freezeDeep([validation.value, meta]);
+    const returned = known.apply(run.store.draft, validation.value, meta);
+    if (isThenable(returned)) throw asynchronous(action.name);
+    return undefined;
+  } catch (error) {
+    journal.undo();
+    if (error instanceof AssertionError) throw error;
+    return reasonOf(error);
+  }
+}
+
+/** In strict mode a frozen copy: the log's own objects stay as they are. */
+function decodeAction({ model, strict }: ActionRun, stored: Json): unknown {
+  return strict ? freezeDeep(model.codec.decode(structuredCopy(stored))) : model.codec.decode(stored);
+}
+
+function structuredCopy(json: Json): Json {
+  return JSON.parse(JSON.stringify(json)) as Json;
+}
+
+function isThenable(returned: unknown): boolean {
+  return (
+    typeof returned === "object" &&
+    returned !== null &&
+    typeof (returned as { then?: unknown }).then === "function"
+  );
+}
+
+function asynchronous(name: string): StoreError {
+  return new StoreError({
+    kind: "rejected",
+    what: `The model function of "${name.slice(0, 80)}" is async`,
+    fix: "Make it synchronous; put what it would wait for into the action's data",
+  });
+}

@@ -1,0 +1,72 @@
+/**
+ * collectRaw: deletes raw updates at or below publishedThrough of a head just read from the bucket (PROTOCOL section 6).
+ *
+ * Safe because all of them are in segments, or are copies: a writer that puts one there again later finds
+ * sealedThrough >= ts and does not acknowledge it. Objects whose names are no update keys are left for `verify`.
+ */
+import type { StoreId } from "../wire/ids.ts";
+import { parseUpdateKey, updatesPrefix } from "../wire/keys.ts";
+import type { Timestamp } from "../wire/time.ts";
+import { getHead, withHead } from "./head-read.ts";
+import { type Answer, ask, done, type Program, type Step } from "./program.ts";
+
+export interface CollectRawInput {
+  readonly store: StoreId;
+  /** publishedThrough of a head that this process read or swapped itself; null to read the head now. */
+  readonly through: Timestamp | null;
+}
+
+interface Base {
+  readonly store: StoreId;
+  readonly through: Timestamp;
+  readonly deleted: number;
+}
+
+export type CollectRawState =
+  | { readonly at: "readHead"; readonly store: StoreId }
+  | (Base & { readonly at: "list" })
+  | (Base & { readonly at: "delete"; readonly after: string | null });
+
+export interface CollectRawOutcome {
+  readonly deleted: number;
+}
+
+export const collectRaw: Program<CollectRawInput, CollectRawState, CollectRawOutcome> = {
+  name: "collectRaw",
+  start({ store, through }) {
+    if (through === null) return ask({ at: "readHead", store }, getHead(store));
+    return list({ store, through, deleted: 0 }, null);
+  },
+  resume(state, answer) {
+    switch (state.at) {
+      case "readHead":
+        return withHead(state.store, answer, ({ head }) =>
+          list({ store: state.store, through: head.publishedThrough, deleted: 0 }, null),
+        );
+      case "list":
+        return afterList(state, answer);
+      case "delete":
+        return state.after === null ? done({ deleted: state.deleted }) : list(state, state.after);
+    }
+  },
+};
+
+function list(base: Base, after: string | null): Step<CollectRawState, CollectRawOutcome> {
+  const prefix = updatesPrefix(base.store);
+  return ask({ ...base, at: "list" }, after === null ? { do: "list", prefix } : { do: "list", prefix, after });
+}
+
+function afterList(state: Base, answer: Answer): Step<CollectRawState, CollectRawOutcome> {
+  const page = answer.is === "listed" ? answer.objects.map((object) => object.key) : [];
+  const published = page.filter((key) => {
+    const found = parseUpdateKey(key);
+    return found !== undefined && found.timestamp <= state.through;
+  });
+  const last = page.at(-1);
+  const beyond = last !== undefined && (parseUpdateKey(last)?.timestamp ?? 0) > state.through;
+  const after = answer.is === "listed" && answer.more && !beyond && last !== undefined ? last : null;
+  const { store, through } = state;
+  const deleted = state.deleted + published.length;
+  if (published.length === 0) return after === null ? done({ deleted }) : list({ store, through, deleted }, after);
+  return ask({ store, through, deleted, at: "delete", after }, { do: "delete", keys: published });
+}

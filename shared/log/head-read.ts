@@ -1,0 +1,42 @@
+/** Reading the head out of an answer: absent is an error, never "empty". */
+import type { Trouble } from "../errors.ts";
+import type { Etag } from "../ports/bucket.ts";
+import type { StoreId } from "../wire/ids.ts";
+import { type Head, parseHead } from "../wire/head.ts";
+import { headKey } from "../wire/keys.ts";
+import { type AnswerBody, fail, type Request, type Step } from "./program.ts";
+import { badObject, noHead } from "./troubles.ts";
+
+/** A head as it was read, with the etag that a swap needs. */
+export interface KnownHead {
+  readonly head: Head;
+  readonly etag: Etag;
+}
+
+export function getHead(store: StoreId, ifNoneMatch?: Etag): Request {
+  const key = headKey(store);
+  return ifNoneMatch === undefined ? { do: "get", key } : { do: "get", key, ifNoneMatch };
+}
+
+export type HeadAnswer =
+  | { readonly ok: true; readonly known: KnownHead }
+  | { readonly ok: false; readonly trouble: Trouble };
+
+export function readHead(store: StoreId, answer: AnswerBody): HeadAnswer {
+  if (answer.is === "absent") return { ok: false, trouble: noHead(store) };
+  if (answer.is === "unreadable") return { ok: false, trouble: badObject(store, headKey(store), answer.reason) };
+  if (answer.is !== "found") return { ok: false, trouble: badObject(store, headKey(store), `answer was "${answer.is}"`) };
+  const head = parseHead(answer.json);
+  if (!head.ok) return { ok: false, trouble: badObject(store, headKey(store), head.reason) };
+  return { ok: true, known: { head: head.value, etag: answer.etag } };
+}
+
+/** Goes on with the head of an answer, or fails with what is wrong with it. */
+export function withHead<State, Outcome>(
+  store: StoreId,
+  answer: AnswerBody,
+  next: (known: KnownHead) => Step<State, Outcome>,
+): Step<State, Outcome> {
+  const read = readHead(store, answer);
+  return read.ok ? next(read.known) : fail(read.trouble);
+}

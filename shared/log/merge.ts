@@ -1,0 +1,96 @@
+/**
+ * merge: joins neighbouring segments of one level into one, so that the head's list stays short (PROTOCOL section 4).
+ *
+ * Nothing is dropped or reordered and the log's hash at the end stays the same, so a reader cannot tell. Linked only where
+ * all inputs are still listed side by side; the inputs stay in the bucket until the sweep's retention ends.
+ */
+import type { StoreId } from "../wire/ids.ts";
+import type { SegmentEntry } from "../wire/head.ts";
+import { builtKey } from "../wire/keys.ts";
+import { encodeSegment, type Segment } from "../wire/segment.ts";
+import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import { chooseMerge } from "./jobs.ts";
+import { link, type LinkOutcome, type LinkState } from "./link.ts";
+import { type Answer, ask, done, type Env, fail, nest, type Program, type Step } from "./program.ts";
+import { readSegment } from "./segment-read.ts";
+
+export interface MergeInput {
+  readonly store: StoreId;
+  /** Segments that this process holds already, by key: they are not read again. */
+  readonly held: Readonly<Record<string, Segment>>;
+}
+
+export type MergeState =
+  | (MergeInput & { readonly at: "readHead" })
+  | (MergeInput & { readonly at: "getInputs"; readonly known: KnownHead; readonly inputs: readonly SegmentEntry[] })
+  | (MergeInput & { readonly at: "link"; readonly inner: LinkState });
+
+export type MergeOutcome =
+  | { readonly is: "merged"; readonly known: KnownHead }
+  | { readonly is: "nothing"; readonly known: KnownHead };
+
+type MergeStep = Step<MergeState, MergeOutcome>;
+
+export const merge: Program<MergeInput, MergeState, MergeOutcome> = {
+  name: "merge",
+  start: (input) => ask({ ...input, at: "readHead" }, getHead(input.store)),
+  resume(state, answer, env) {
+    switch (state.at) {
+      case "readHead":
+        return withHead(state.store, answer, (known) => afterHead(state, known, env));
+      case "getInputs":
+        return afterInputs(state, answer, env);
+      case "link":
+        return linkStep(state, link.resume(state.inner, answer, env));
+    }
+  },
+};
+
+function afterHead({ store, held }: MergeInput, known: KnownHead, env: Env): MergeStep {
+  const inputs = chooseMerge(known.head, env.settings);
+  if (inputs.length === 0) return done({ is: "nothing", known });
+  const unread = inputs.filter((entry) => held[entry.key] === undefined).map((entry) => entry.key);
+  const state = { store, held, at: "getInputs", known, inputs } as const;
+  if (unread.length === 0) return build(state, inputs.flatMap((entry) => held[entry.key] ?? []), env);
+  return ask(state, { do: "getAll", keys: unread });
+}
+
+function afterInputs(state: MergeState & { at: "getInputs" }, answer: Answer, env: Env): MergeStep {
+  const bodies = answer.is === "all" ? [...answer.bodies] : [];
+  const segments: Segment[] = [];
+  for (const entry of state.inputs) {
+    const held = state.held[entry.key];
+    const read = held ? ({ is: "segment", segment: held } as const) : readSegment(state.store, entry, bodies.shift() ?? { is: "absent" }, env.sha256);
+    if (read.is === "absent") return done({ is: "nothing", known: state.known });
+    if (read.is === "bad") return fail(read.trouble);
+    segments.push(read.segment);
+  }
+  return build(state, segments, env);
+}
+
+function build(state: MergeState & { at: "getInputs" }, segments: readonly Segment[], env: Env): MergeStep {
+  const { store, known, inputs } = state;
+  const [first, last] = [segments[0], segments.at(-1)];
+  if (!first || !last) return done({ is: "nothing", known });
+  const merged: Segment = {
+    from: first.from,
+    through: last.through,
+    fromHash: first.fromHash,
+    hash: last.hash,
+    updates: segments.flatMap((segment) => segment.updates),
+    setAside: segments.flatMap((segment) => segment.setAside),
+  };
+  const key = builtKey({ kind: "segments", store, through: last.through, rev: known.head.rev, nonce: env.nonce });
+  const bytes = inputs.reduce((sum, entry) => sum + entry.bytes, 0);
+  const entry = { from: first.from, through: last.through, key, count: merged.updates.length, bytes, hash: last.hash };
+  const job = { kind: "merge", inputs: inputs.map((input) => input.key), entry } as const;
+  return linkStep(state, link.start({ store, job, body: encodeSegment(merged), known }, env));
+}
+
+function linkStep({ store, held }: MergeInput, step: Step<LinkState, LinkOutcome>): MergeStep {
+  return nest<LinkState, LinkOutcome, MergeState, MergeOutcome>(
+    step,
+    (inner) => ({ store, held, at: "link", inner }),
+    (outcome) => done({ is: outcome.is === "linked" ? "merged" : "nothing", known: outcome.known }),
+  );
+}

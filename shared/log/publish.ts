@@ -1,0 +1,237 @@
+/**
+ * publish: moves the raw updates up to the seal into a segment (PROTOCOL section 4).
+ *
+ * Safe because the seal's own swap succeeded, cleanly, before the LIST began: every writer that is ever acknowledged at or
+ * below the seal had its object there before. The link holds only where publishedThrough is still `from`, so that two
+ * rollups never publish one range twice. Nothing here looks at Last-Modified or folds: a broken model or clock delays
+ * nothing that is sealed.
+ */
+import type { StoreId } from "../wire/ids.ts";
+import { encodeHead, logHash } from "../wire/head.ts";
+import { builtKey, headKey, listAfterPosition, parseUpdateKey, updatesPrefix } from "../wire/keys.ts";
+import { advanceMarks, type Marks } from "../wire/marks.ts";
+import { encodeSegment, type Segment } from "../wire/segment.ts";
+import { formatTimestamp, type Timestamp, toTimestamp } from "../wire/time.ts";
+import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import { link, type LinkOutcome, type LinkState } from "./link.ts";
+import { nextHead } from "./link-rules.ts";
+import { type MarksReadOutcome, type MarksReadState, readMarks, type WarmMarks } from "./marks-read.ts";
+import { type Answer, ask, backOffMs, done, type Env, fail, nest, type Program, type Step } from "./program.ts";
+import { type Built, buildSegment, type RawObject, readRaw } from "./publish-build.ts";
+import { clockOff, tooBusy } from "./troubles.ts";
+
+export interface PublishInput {
+  readonly store: StoreId;
+  /** Something was surely written: skip the one-key LIST that saves an idle round its swaps. */
+  readonly hint: boolean;
+  readonly warm: WarmMarks | null;
+}
+
+interface Base extends PublishInput {
+  readonly attempts: number;
+}
+
+interface Sealed extends Base {
+  readonly known: KnownHead;
+}
+
+export type PublishState =
+  | (Base & { readonly at: "readHead" })
+  | (Sealed & { readonly at: "peek"; readonly sealTo: Timestamp })
+  | (Sealed & { readonly at: "seal" })
+  | (Sealed & { readonly at: "list"; readonly keys: readonly string[] })
+  | (Sealed & { readonly at: "getUpdates"; readonly keys: readonly string[]; readonly more: boolean })
+  | (Sealed & {
+      readonly at: "readMarks";
+      readonly raws: readonly RawObject[];
+      readonly more: boolean;
+      readonly inner: MarksReadState;
+    })
+  | (Sealed & {
+      readonly at: "link";
+      readonly built: Built;
+      readonly key: string;
+      readonly marks: Marks;
+      readonly more: boolean;
+      readonly inner: LinkState;
+    })
+  | (Base & { readonly at: "wait" });
+
+export type PublishOutcome =
+  /** Nothing above publishedThrough that the seal may cover yet. `since` is the oldest that waits. */
+  | { readonly is: "idle"; readonly known: KnownHead; readonly since: Timestamp | null }
+  | {
+      readonly is: "published";
+      readonly known: KnownHead;
+      readonly segment: Segment;
+      readonly key: string;
+      readonly dropped: number;
+      /** Raw objects that are in it, or are copies: they may be deleted now. */
+      readonly keys: readonly string[];
+      /** More is sealed and waiting: publish again at once. */
+      readonly more: boolean;
+      readonly warm: WarmMarks;
+    };
+
+type PublishStep = Step<PublishState, PublishOutcome>;
+
+export const publish: Program<PublishInput, PublishState, PublishOutcome> = {
+  name: "publish",
+  start: (input) => start({ ...input, attempts: 0 }),
+  resume(state, answer, env) {
+    switch (state.at) {
+      case "readHead":
+        return withHead(state.store, answer, (known) => afterHead({ ...state, known }, answer.date, env));
+      case "peek":
+        return afterPeek(state, answer, env);
+      case "seal":
+        return afterSeal(state, answer, env);
+      case "list":
+        return afterList(state, answer, env);
+      case "getUpdates":
+        return afterUpdates(state, answer, env);
+      case "readMarks":
+        return marksStep(state, readMarks.resume(state.inner, answer, env), env);
+      case "link":
+        return linkStep(state, link.resume(state.inner, answer, env), env);
+      case "wait":
+        return start(state);
+    }
+  },
+};
+
+function start(base: Base): PublishStep {
+  return ask({ ...base, at: "readHead" }, getHead(base.store));
+}
+
+function restart(base: Base, env: Env): PublishStep {
+  if (base.attempts >= env.settings.attemptsMax) return fail(tooBusy(base.store, "publish"));
+  const { store, hint, warm } = base;
+  const next = { store, hint, warm, attempts: base.attempts + 1, at: "wait" } as const;
+  return ask(next, { do: "wait", ms: backOffMs(next.attempts, env), why: "publish: met another" });
+}
+
+function afterHead(base: Sealed, date: number, env: Env): PublishStep {
+  const offMs = Math.abs(date - env.now);
+  if (offMs > env.settings.maxSkewMs) return fail(clockOff(base.store, offMs));
+  const sealTo = toTimestamp(Math.max(base.known.head.sealedThrough, date - env.settings.graceMs));
+  return base.hint ? seal(base, sealTo, env) : peek(base, sealTo, listAfterPosition(base.store, base.known.head.publishedThrough));
+}
+
+function peek(base: Sealed, sealTo: Timestamp, after: string): PublishStep {
+  return ask({ ...base, at: "peek", sealTo }, { do: "list", prefix: updatesPrefix(base.store), after, limit: 1 });
+}
+
+function afterPeek(state: PublishState & { at: "peek" }, answer: Answer, env: Env): PublishStep {
+  const first = answer.is === "listed" ? answer.objects[0]?.key : undefined;
+  if (first === undefined) return done({ is: "idle", known: state.known, since: null });
+  const found = parseUpdateKey(first);
+  if (!found) return peek(state, state.sealTo, first);
+  if (found.timestamp > state.sealTo) return done({ is: "idle", known: state.known, since: found.timestamp });
+  return seal(state, state.sealTo, env);
+}
+
+/** Always a swap of its own with a clear success; whether an unclear one happened is not asked, it is done again. */
+function seal(base: Sealed, sealTo: Timestamp, env: Env): PublishStep {
+  const { head, etag } = base.known;
+  const sealed = nextHead(head, { sealedThrough: sealTo }, env.nonce);
+  const next = { ...base, at: "seal", known: { head: sealed, etag } } as const;
+  return ask(next, { do: "swap", key: headKey(base.store), body: encodeHead(sealed), etag });
+}
+
+function afterSeal(state: PublishState & { at: "seal" }, answer: Answer, env: Env): PublishStep {
+  if (answer.is !== "stored") return restart(state, env);
+  const sealed = { ...state, known: { head: state.known.head, etag: answer.etag } };
+  return list(sealed, [], listAfterPosition(state.store, sealed.known.head.publishedThrough));
+}
+
+function list(base: Sealed, keys: readonly string[], after: string): PublishStep {
+  return ask({ ...base, at: "list", keys }, { do: "list", prefix: updatesPrefix(base.store), after });
+}
+
+function afterList(state: PublishState & { at: "list" }, answer: Answer, env: Env): PublishStep {
+  if (answer.is !== "listed") return restart(state, env);
+  const { publishedThrough, sealedThrough } = state.known.head;
+  const page = answer.objects.map((object) => object.key);
+  const stamps = page.map((key) => parseUpdateKey(key)?.timestamp);
+  const keys = [...state.keys, ...page.filter((_, i) => inRange(stamps[i], publishedThrough, sealedThrough))];
+  const last = page.at(-1);
+  const passed = stamps.some((timestamp) => timestamp !== undefined && timestamp > sealedThrough);
+  if (!answer.more || passed || last === undefined) return getUpdates(state, keys, false, env);
+  const whole = keys.length >= env.settings.roundUpdatesMax ? wholeMilliseconds(keys) : [];
+  return whole.length > 0 ? getUpdates(state, whole, true, env) : list(state, keys, last);
+}
+
+function inRange(timestamp: Timestamp | undefined, above: Timestamp, through: Timestamp): boolean {
+  return timestamp !== undefined && above < timestamp && timestamp <= through;
+}
+
+/** Without the last timestamp, which the next page may go on with. */
+function wholeMilliseconds(keys: readonly string[]): readonly string[] {
+  const last = parseUpdateKey(keys.at(-1) ?? "")?.timestamp;
+  return keys.filter((key) => parseUpdateKey(key)?.timestamp !== last);
+}
+
+function getUpdates(base: Sealed, keys: readonly string[], more: boolean, env: Env): PublishStep {
+  if (keys.length === 0) return done({ is: "idle", known: base.known, since: null });
+  return ask({ ...base, at: "getUpdates", keys, more }, { do: "getAll", keys, bytesMax: env.settings.storedActionsBytesMax });
+}
+
+function afterUpdates(state: PublishState & { at: "getUpdates" }, answer: Answer, env: Env): PublishStep {
+  const raws: RawObject[] = [];
+  for (const [i, body] of (answer.is === "all" ? answer.bodies : []).entries()) {
+    if (body.is === "absent") return restart(state, env);
+    raws.push(readRaw(state.keys[i] ?? "", body, env.settings));
+  }
+  if (raws.length !== state.keys.length) return restart(state, env);
+  const { store, hint, warm, attempts, known, more } = state;
+  const base = { store, hint, warm, attempts, known, raws, more };
+  return marksStep(base, readMarks.start({ store, head: known.head, warm }, env), env);
+}
+
+type Read = Sealed & { readonly raws: readonly RawObject[]; readonly more: boolean };
+
+function marksStep(base: Read, step: Step<MarksReadState, MarksReadOutcome>, env: Env): PublishStep {
+  return nest<MarksReadState, MarksReadOutcome, PublishState, PublishOutcome>(
+    step,
+    (inner) => ({ ...base, at: "readMarks", inner }),
+    (outcome) => (outcome.is === "moved" ? restart(base, env) : build(base, outcome.marks, env)),
+  );
+}
+
+function build({ raws, ...base }: Read, marks: Marks, env: Env): PublishStep {
+  const { head } = base.known;
+  const built = buildSegment(raws, { from: head.publishedThrough, fromHash: logHash(head), marks }, env);
+  const { segment, bytes } = built;
+  const { from, through, hash } = segment;
+  const key = builtKey({ kind: "segments", store: base.store, through, rev: head.rev, nonce: env.nonce });
+  const entry = { from, through, key, count: segment.updates.length, bytes, hash };
+  const body = encodeSegment(segment);
+  const inline = bytes <= env.settings.inlineBytesMax ? { inline: body } : {};
+  const job = { kind: "segment", entry, ...inline } as const;
+  const next = { ...base, built, key, marks, more: base.more || built.cut };
+  return linkStep(next, link.start({ store: base.store, job, body, known: base.known }, env), env);
+}
+
+type Linking = Sealed & { readonly built: Built; readonly key: string; readonly marks: Marks; readonly more: boolean };
+
+function linkStep(base: Linking, step: Step<LinkState, LinkOutcome>, env: Env): PublishStep {
+  return nest<LinkState, LinkOutcome, PublishState, PublishOutcome>(
+    step,
+    (inner) => ({ ...base, at: "link", inner }),
+    (outcome) => (outcome.is === "linked" ? published(base, outcome.known, env) : restart(base, env)),
+  );
+}
+
+/** The marks advance only here, where a head is known to list the segment. */
+function published(base: Linking, known: KnownHead, env: Env): PublishStep {
+  const { segment, dropped, keys } = base.built;
+  const marks = advanceMarks(base.marks, segment.updates, segment.through, env.sha256);
+  const warm = { epoch: known.head.epoch, marks };
+  return done({ is: "published", known, segment, key: base.key, dropped, keys, more: base.more, warm });
+}
+
+/** "2 updates through 20261121T090503.209Z": one line for logs. */
+export function describePublished(outcome: PublishOutcome & { is: "published" }): string {
+  return `${outcome.segment.updates.length} updates through ${formatTimestamp(outcome.segment.through)}`;
+}

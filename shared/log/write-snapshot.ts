@@ -1,0 +1,57 @@
+/**
+ * writeSnapshot: stores a folded state and links it as its model version's snapshot (PROTOCOL section 4).
+ *
+ * Linked only where this version's snapshot is still the one that the fold began from (or still none), so that two folds with
+ * different bases never follow each other, and only at or above the floor.
+ */
+import type { StoreId } from "../wire/ids.ts";
+import { builtKey } from "../wire/keys.ts";
+import { utf8Length, canonicalText } from "../json.ts";
+import { encodeSnapshot, type Snapshot } from "../wire/snapshot.ts";
+import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import { link, type LinkOutcome, type LinkState } from "./link.ts";
+import { ask, done, type Env, nest, type Program, type Step } from "./program.ts";
+
+export interface WriteSnapshotInput {
+  readonly store: StoreId;
+  readonly snapshot: Snapshot;
+  /** Key of the snapshot that the fold began from; null where there was none of this version. */
+  readonly base: string | null;
+}
+
+export type WriteSnapshotState =
+  | (WriteSnapshotInput & { readonly at: "readHead" })
+  | (WriteSnapshotInput & { readonly at: "link"; readonly inner: LinkState; readonly key: string });
+
+export type WriteSnapshotOutcome =
+  | { readonly is: "written"; readonly known: KnownHead; readonly key: string }
+  | { readonly is: "nothing"; readonly known: KnownHead };
+
+type WriteSnapshotStep = Step<WriteSnapshotState, WriteSnapshotOutcome>;
+
+export const writeSnapshot: Program<WriteSnapshotInput, WriteSnapshotState, WriteSnapshotOutcome> = {
+  name: "writeSnapshot",
+  start: (input) => ask({ ...input, at: "readHead" }, getHead(input.store)),
+  resume(state, answer, env) {
+    if (state.at === "readHead") return withHead(state.store, answer, (known) => afterHead(state, known, env));
+    return linkStep(state, state.key, link.resume(state.inner, answer, env));
+  },
+};
+
+function afterHead(input: WriteSnapshotInput, known: KnownHead, env: Env): WriteSnapshotStep {
+  const { store, snapshot, base } = input;
+  const { through, modelVersion, stateHash } = snapshot;
+  const key = builtKey({ kind: "snapshots", store, through, modelVersion, rev: known.head.rev, nonce: env.nonce });
+  const bytes = utf8Length(canonicalText(snapshot.state));
+  const job = { kind: "snapshot", modelVersion, entry: { through, key, bytes, stateHash }, base } as const;
+  return linkStep(input, key, link.start({ store, job, body: encodeSnapshot(snapshot), known }, env));
+}
+
+function linkStep(input: WriteSnapshotInput, key: string, step: Step<LinkState, LinkOutcome>): WriteSnapshotStep {
+  const { store, snapshot, base } = input;
+  return nest<LinkState, LinkOutcome, WriteSnapshotState, WriteSnapshotOutcome>(
+    step,
+    (inner) => ({ store, snapshot, base, at: "link", inner, key }),
+    (outcome) => done(outcome.is === "linked" ? { is: "written", known: outcome.known, key } : { is: "nothing", known: outcome.known }),
+  );
+}

@@ -1,0 +1,26 @@
+/** Invariants: what is wrong with a state, as a list (requirement F1). They report and never stop anything. */
+import type { Json } from "../json.ts";
+import type { Problem } from "./model.ts";
+import { reasonOf } from "./reason.ts";
+
+export type Invariants<S> = { readonly [name: string]: (state: S) => readonly unknown[] };
+
+/** Runs all; one that throws, or does not return a list, is a problem itself. */
+export function findProblems<S>(
+  invariants: Invariants<S>,
+  state: S,
+  info: (value: unknown) => Json,
+): readonly Problem[] {
+  return Object.entries(invariants).flatMap(([invariant, find]) =>
+    findings(find, state).map((finding) => ({ invariant, problem: info(finding) })),
+  );
+}
+
+function findings<S>(find: (state: S) => readonly unknown[], state: S): readonly unknown[] {
+  try {
+    const found: unknown = find(state);
+    return Array.isArray(found) ? found : ["the invariant did not return a list"];
+  } catch (error) {
+    return [`the invariant threw: ${reasonOf(error)}`];
+  }
+}
