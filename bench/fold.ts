@@ -1,8 +1,8 @@
 /**
  * Measures of the fold, each beside a floor or a peer in the same run: replaying a log, one dispatch, loading a snapshot.
  *
- * Rounds of both sides alternate and medians are compared, because the machine is shared. Run one with
- * `npx tsx bench/fold.ts replay|dispatch|load`; add `--expose-gc` to node for steadier numbers.
+ * Rounds of both sides alternate and medians are taken, because machines are shared. Run some with
+ * `npx tsx bench/fold.ts replay|dispatch|load`.
  */
 import { createStore } from "tinybase";
 import { monotonicFactory } from "ulid";
@@ -56,8 +56,8 @@ export function measureReplay(perUpdate: number, actions = 1_000_000, entities =
     for (const side of i % 2 === 0 ? sides : sides.reverse()) side();
   }
   assertEqual(map.size, fold.state().rows.size);
-  const perAction = (times: readonly number[]): number => (median(times.slice(times.length / 10)) * 1_000) / (1_000 * perUpdate);
-  return compared(`replay, ${perUpdate} per update`, 1 / 0.8, perAction(ours), perAction(theirs));
+  const warm = Math.floor(segments / 10);
+  return compared(`replay, ${perUpdate} per update`, 1 / 0.8, 1_000 * perUpdate, ours.slice(warm), theirs.slice(warm));
 }
 
 /** One dispatch in memory at a size, beside TinyBase's setPartialRow with a listener. */
@@ -86,8 +86,7 @@ export function measureDispatch(entities: number, dispatches = 4_000, rounds = 1
     for (const side of round % 2 === 0 ? sides : sides.reverse()) side();
   }
   assertEqual(told > 0, true);
-  const each = (times: readonly number[]): number => (median(times.slice(2)) * 1_000) / dispatches;
-  return compared(`dispatch at ${entities}`, 1, each(ours), each(theirs));
+  return compared(`dispatch at ${entities}`, 1, dispatches, ours.slice(2), theirs.slice(2));
 }
 
 /** Loading a snapshot: parse, decode, into a fold; beside JSON.parse and a walk that only visits. */
@@ -102,7 +101,7 @@ export function measureLoad(entities = 100_000, rounds = 15): Measure {
     ];
     for (const side of round % 2 === 0 ? sides : sides.reverse()) side();
   }
-  return compared(`load ${entities}`, 2, median(ours.slice(3)) * 1_000, median(theirs.slice(3)) * 1_000);
+  return compared(`load ${entities}`, 2, 1, ours.slice(3), theirs.slice(3));
 }
 
 export function measureAllReplays(): readonly Measure[] {
@@ -113,7 +112,8 @@ export function measureAllReplays(): readonly Measure[] {
 export function measureAllDispatches(): readonly Measure[] {
   const measures = [100, 100_000, 1_000_000].map((entities) => measureDispatch(entities));
   const [least, , largest] = measures as [Measure, Measure, Measure];
-  return [...measures, compared("dispatch growth, 100 to 1,000,000", 3, largest.oursUs, least.oursUs)];
+  const growth = { oursUs: largest.oursUs, theirsUs: least.oursUs, ratio: largest.oursUs / least.oursUs };
+  return [...measures, { name: "dispatch growth, 100 to 1,000,000", target: 3, ...growth }];
 }
 
 /** `replay, 10 per update: 1.07 (at most 1.25), 0.61 us against 0.57 us`. */
@@ -204,11 +204,20 @@ function walk(value: unknown): void {
   else for (const key in value) walk((value as Record<string, unknown>)[key]);
 }
 
-function compared(name: string, target: number, oursUs: number, theirsUs: number): Measure {
-  return { name, ratio: oursUs / theirsUs, target, oursUs, theirsUs };
+/** Both sides of a round ran one after the other, so their ratio hardly feels what else the machine does; its median is taken. */
+function compared(
+  name: string,
+  target: number,
+  perRound: number,
+  ours: readonly number[],
+  theirs: readonly number[],
+): Measure {
+  const ratio = median(ours.map((time, i) => time / (theirs[i] ?? Number.NaN)));
+  const each = (times: readonly number[]): number => (median(times) * 1_000) / perRound;
+  return { name, ratio, target, oursUs: each(ours), theirsUs: each(theirs) };
 }
 
-/** Milliseconds; a collection before it, where node allows that, so that one side does not pay for the other's garbage. */
+/** Milliseconds. */
 function timed(run: () => unknown): number {
   const start = performance.now();
   run();

@@ -8,6 +8,7 @@ import { readdir } from "node:fs/promises";
 import { codeOf } from "./folder-errors.ts";
 import { absentCodes } from "./folder-files.ts";
 import { isKey, isKeyPart, versionsSuffix } from "./key-rules.ts";
+import { listKeptMin } from "./limits.ts";
 
 export interface Wanted {
   readonly prefix: string;
@@ -32,25 +33,48 @@ async function collect(root: string, folder: string, wanted: Wanted, keys: strin
   }
 }
 
-/** The keys and the folders (with a slash at their end) directly in `folder` that matter, in order, each once. */
+/**
+ * The first keys and folders (with a slash at their end) directly in `folder` that matter, in order, each once. Of a large
+ * folder only as many are kept at a time as the page can need, so that 100,000 names are not sorted for one.
+ */
 async function pathsIn(root: string, folder: string, wanted: Wanted): Promise<readonly string[]> {
-  const paths: string[] = [];
+  let first: First = { paths: [], last: undefined };
+  let paths: string[] = [];
   for (const entry of await entriesOf(`${root}/${folder}`)) {
     const path = pathOf(folder, entry);
-    if (path !== undefined && matters(path, wanted)) paths.push(path);
+    if (path === undefined || (first.last !== undefined && path > first.last) || !matters(path, wanted))
+      continue;
+    if (!isKeyPart(path.slice(folder.length).replace(/\/$/, ""))) continue;
+    paths.push(path);
+    if (paths.length < listKeptMin + 2 * wanted.count) continue;
+    first = firstOf(paths, wanted.count);
+    paths = [...first.paths];
   }
-  paths.sort(byCodeUnit);
-  return paths.filter((path, i) => path !== paths[i - 1]);
+  return firstOf(paths, wanted.count).paths;
+}
+
+interface First {
+  readonly paths: readonly string[];
+  /** The key that fills the page, when there is one: what comes after it is not needed. */
+  readonly last: string | undefined;
+}
+
+/** Sorted, each once, up to the key that fills the page. Folders do not count: they may be empty. */
+function firstOf(paths: readonly string[], count: number): First {
+  const sorted = [...new Set(paths)].sort(byCodeUnit);
+  let keys = 0;
+  const end = sorted.findIndex((path) => !path.endsWith("/") && ++keys >= count);
+  return end < 0
+    ? { paths: sorted, last: undefined }
+    : { paths: sorted.slice(0, end + 1), last: sorted[end] };
 }
 
 /** An object that was replaced shows up as its file and its versions: both stand for the same key. */
 function pathOf(folder: string, entry: Dirent): string | undefined {
-  const isDirectory = entry.isDirectory();
-  if (!isDirectory && !entry.isFile()) return undefined;
-  const isVersions = isDirectory && entry.name.endsWith(versionsSuffix);
-  const name = isVersions ? entry.name.slice(0, -versionsSuffix.length) : entry.name;
-  if (!isKeyPart(name)) return undefined;
-  return folder + name + (isDirectory && !isVersions ? "/" : "");
+  if (entry.isFile()) return folder + entry.name;
+  if (!entry.isDirectory()) return undefined;
+  if (entry.name.endsWith(versionsSuffix)) return folder + entry.name.slice(0, -versionsSuffix.length);
+  return `${folder}${entry.name}/`;
 }
 
 function matters(path: string, { prefix, after }: Wanted): boolean {

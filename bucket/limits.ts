@@ -21,5 +21,8 @@ export const readRoundsMax = 100;
 /** Replaced objects whose last version is remembered, some 200 bytes each. */
 export const seenVersionsMax = 1_000;
 
+/** A list sorts up to this many names at once; of more it keeps only the first. Sorting so few takes under 1 ms. */
+export const listKeptMin = 1_000;
+
 /** A killed process's leftovers are removed after this: no write takes so long, even across a suspended laptop's night. */
 export const leftoverAgeMs = 24 * 60 * 60_000;

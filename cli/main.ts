@@ -14,12 +14,10 @@ for (const [name, code] of Object.entries(signalCodes)) {
     stop.abort();
   });
 }
-// The reader of our output has gone (`icecore log | head`): there is nobody to tell, so end quietly.
+// The reader of our output has gone (`icecore log | head`): end quietly. Whatever was going on may be cut off at any moment.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
-  process.exitCode = 0;
-  stoppedBy ??= 0;
-  stop.abort();
+  process.exit(0);
 });
 process.stderr.on("error", () => undefined);
 

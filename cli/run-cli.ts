@@ -37,5 +37,8 @@ function toUsageError(error: CommanderError): UsageError | null {
   if (error.exitCode === 0) return null;
   if (error.code === "commander.help")
     return new UsageError("No command was given", 'Run "icecore --help" to see them all.');
-  return new UsageError(error.message.replace(/^error: /, ""), 'Run it with "--help" to see what it takes.');
+  return new UsageError(
+    error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " "),
+    'Run it with "--help" to see what it takes.',
+  );
 }

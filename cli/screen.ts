@@ -36,7 +36,8 @@ export function createScreen({ stdout, stderr, env }: Pick<Io, "stdout" | "stder
     flush: () => drained(stdout),
     paint: pc.createColors(isColourful(stdout, env)),
     paintRemark: pc.createColors(isColourful(stderr, env)),
-    width: stdout.columns ?? widthDefault,
+    // A terminal that cannot tell says 0.
+    width: stdout.columns || widthDefault,
     live: stderr.isTTY === true,
   };
 }

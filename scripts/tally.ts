@@ -41,25 +41,24 @@ export function needOf(title: string): string | undefined {
   return /\[needs ([a-z0-9-]+)\]/.exec(title)?.[1];
 }
 
-/** `s3,browser` as a list; throws on a need that no test could name, because it would promise nothing. */
+/** `s3,browser` as a list. */
 export function parseRequired(text: string | undefined): readonly string[] {
   const required = (text ?? "").split(",").map((need) => need.trim());
-  const named = required.filter((need) => need !== "");
-  for (const need of named)
-    if (needs[need] === undefined)
-      throw new Error(`ICECORE_REQUIRE names "${need}". Known are: ${Object.keys(needs).join(", ")}.`);
-  return named;
+  return required.filter((need) => need !== "");
 }
 
-/** Skips for a required need become failures. */
+/** Skips for a required need become failures, and so does a need that no test could name: it would promise nothing. */
 export function requireNeeds(tally: Tally, required: readonly string[]): Tally {
   const isRequired = (title: string) => required.includes(needOf(title) ?? "");
   const missing = tally.skipped
     .filter(isRequired)
     .map((title) => `${title}: skipped, but ICECORE_REQUIRE asks for it`);
+  const unknown = required.filter((need) => needs[need] === undefined);
+  const known = Object.keys(needs).join(", ");
+  const misspelt = unknown.map((need) => `ICECORE_REQUIRE names "${need}", but the needs are: ${known}`);
   return {
     passed: tally.passed,
-    failed: [...tally.failed, ...missing],
+    failed: [...tally.failed, ...missing, ...misspelt],
     skipped: tally.skipped.filter((title) => !isRequired(title)),
   };
 }

@@ -14,10 +14,12 @@ export async function runVitest(filters: readonly string[]): Promise<Tally> {
 function tallyModules(modules: readonly TestModule[], unhandled: readonly unknown[]): Tally {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const named = (state: string) => tests.filter((test) => test.result().state === state).map(titleOf);
-  const broken = modules.flatMap((module) => {
-    const suites = [module, ...module.children.allSuites()].filter((suite) => suite.errors().length > 0);
-    return suites.map(() => `${module.relativeModuleId}: ${module.errors()[0]?.message ?? "a hook failed"}`);
-  });
+  // Files that did not load, and hooks that failed.
+  const broken = modules.flatMap((module) =>
+    [module, ...module.children.allSuites()]
+      .flatMap((suite) => suite.errors())
+      .map((error) => `${module.relativeModuleId}: ${firstLine(error.message)}`),
+  );
   return {
     passed: named("passed").length,
     // A test that never came to an end (a crashed worker) is no pass.
@@ -31,5 +33,10 @@ function titleOf(test: TestCase): string {
 }
 
 function describeUnhandled(error: unknown): string {
-  return `an error that no test caught: ${error instanceof Error ? error.message : JSON.stringify(error)}`;
+  const { message = String(error) } = error as { readonly message?: string };
+  return `an error that no test caught: ${firstLine(message)}`;
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
 }

@@ -307,7 +307,7 @@ function describeLists(bucket: () => Bucket): void {
     expect(objects).toMatchObject([{ key, bytes: 4 }]);
   });
 
-  it("lists a new object at once after its store, and many objects in one page of at most 1,000", async () => {
+  it("lists every new object at once after its store", async () => {
     for (let i = 0; i < 40; i++) {
       await bucket().putIfAbsent(`lists-new/${String(i).padStart(3, "0")}.json`, textContent("x"));
       expect(await listedKeys(bucket(), "lists-new/")).toHaveLength(i + 1);

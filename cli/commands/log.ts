@@ -109,6 +109,7 @@ function printing(io: CommandIo, printer: LogPrinter, to: Timestamp): Replica {
 
 /** While it follows, what will pass is told and waited for. */
 function goOn(io: CommandIo, error: unknown): void {
+  if (io.signal.aborted) return;
   if (!(error instanceof StoreError) || !["unavailable", "conflict"].includes(error.kind)) throw error;
   io.screen.remark(`${io.screen.paintRemark.yellow("waiting:")} ${troubleLine(error)}`);
 }

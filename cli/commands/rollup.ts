@@ -2,7 +2,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { createRollup, type Rollup, type RoundReport } from "../../shared/drive/rollup.ts";
 import { StoreError } from "../../shared/errors.ts";
-import { troubleLine } from "../errors.ts";
+import { troubleLine, whatOf } from "../errors.ts";
 import type { CommandIo } from "../io.ts";
 import { loadModel } from "../model-file.ts";
 import { countText, toNumber } from "../numbers.ts";
@@ -67,7 +67,7 @@ async function once(work: Work, watching = false): Promise<void> {
 
 function print({ io, rejected }: Work, report: RoundReport, watching: boolean): void {
   const { screen } = io;
-  const { published, dropped, setAside, jobs, foldTrouble, known } = report;
+  const { published, dropped, setAside, jobs, more, foldTrouble, known } = report;
   const { rev, publishedThrough } = known.head;
   const idle = published + dropped + setAside + jobs.length === 0;
   const rejections = rejected.count;
@@ -79,7 +79,7 @@ function print({ io, rejected }: Work, report: RoundReport, watching: boolean): 
   if (io.json) {
     const trouble = foldTrouble && {
       kind: foldTrouble.kind,
-      what: foldTrouble.message,
+      what: whatOf(foldTrouble),
       fix: foldTrouble.fix,
     };
     screen.json({
@@ -88,6 +88,7 @@ function print({ io, rejected }: Work, report: RoundReport, watching: boolean): 
       setAside,
       jobs,
       rejected: rejections,
+      more,
       foldTrouble: trouble,
       rev,
       publishedThrough: jsonTime(publishedThrough),

@@ -14,11 +14,16 @@ export const contentBytesMax = 256 * 1024;
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The smallest faithful form whose JSON has at most `jsonBytesMax` bytes. */
-export function toPutFile(path: string, entry: TreeEntry, contents: Contents, jsonBytesMax: number): PutFile {
+/** The first faithful form whose JSON has at most `jsonBytesMax` bytes. Without contents (a submodule): the id alone. */
+export function toPutFile(
+  path: string,
+  entry: TreeEntry,
+  contents: Contents | undefined,
+  jsonBytesMax: number,
+): PutFile {
   const { mode, id } = entry;
   const alone: PutFile = { path, mode, blob: id };
-  if (contents.is !== "bytes") return alone;
+  if (contents?.is !== "bytes") return alone;
   const text = decodeUtf8(contents.bytes);
   const forms: PutFile[] = text === undefined ? [] : [{ path, mode, content: text, encoding: "text" }];
   const base64 = (): PutFile => ({
@@ -31,17 +36,10 @@ export function toPutFile(path: string, entry: TreeEntry, contents: Contents, js
   return [...forms, base64()].find((form) => utf8Length(canonicalText(form)) <= jsonBytesMax) ?? alone;
 }
 
-/** The bytes of a replayed file; undefined where only its id was stored. */
-export function bytesOf(file: StoredFile): Buffer | undefined {
-  return "blob" in file
-    ? undefined
-    : Buffer.from(file.content, file.encoding === "base64" ? "base64" : "utf8");
-}
-
 /** Git's id of a replayed file. */
 export function idOf(file: StoredFile, format: Repository["objectFormat"]): string {
   if ("blob" in file) return file.blob;
-  const bytes = bytesOf(file) ?? Buffer.alloc(0);
+  const bytes = Buffer.from(file.content, file.encoding === "base64" ? "base64" : "utf8");
   return createHash(format).update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 

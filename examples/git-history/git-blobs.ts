@@ -8,12 +8,10 @@ import { type GitRun, startGit } from "./git-process.ts";
 
 export type Contents =
   | { readonly is: "bytes"; readonly bytes: Buffer }
-  | { readonly is: "tooLarge"; readonly length: number }
-  /** A partial clone left it out. */
-  | { readonly is: "missing" };
+  | { readonly is: "tooLarge"; readonly length: number };
 
 export interface BlobReader {
-  /** The contents, unless they are longer than `bytesMax`. Do not ask again before the answer. */
+  /** The contents, unless they are longer than `bytesMax`. Do not ask again before the answer. Throws StoreError. */
   read(id: string, bytesMax: number): Promise<Contents>;
   close(): void;
 }
@@ -25,7 +23,7 @@ export function createBlobReader(gitDir: string): BlobReader {
   async function read(id: string, bytesMax: number): Promise<Contents> {
     git.send(`${id}\n`);
     const answer = (await bytes.line()).split(" ");
-    if (answer[1] === "missing") return { is: "missing" };
+    if (answer[1] === "missing") throw unreadable(id);
     const length = Number(answer[2]);
     if (answer[0] !== id || answer[1] !== "blob" || !Number.isSafeInteger(length))
       throw oddAnswer(id, answer.join(" "));
@@ -98,6 +96,15 @@ function endedEarly(): StoreError {
     kind: "unavailable",
     what: '"git cat-file" ended before it had answered',
     fix: "Try again.",
+  });
+}
+
+/** git says "missing" of what is damaged, too. A partial clone fetches by itself what it left out. */
+function unreadable(id: string): StoreError {
+  return new StoreError({
+    kind: "corrupt",
+    what: `The repository's history names contents ${id}, which git cannot read`,
+    fix: 'Check the repository with "git fsck", or use a fresh clone.',
   });
 }
 

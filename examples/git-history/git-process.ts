@@ -80,16 +80,22 @@ function waitForEnd(child: ChildProcess, what: string): Promise<void> {
     child.on("error", (error) => reject(notThere(error)));
     child.on("close", (code, signal) => {
       if (code === 0) resolve();
-      else reject(failed(what, said.trim().split("\n")[0] || `it ended with ${signal ?? code}`));
+      else reject(failed(what, complaint(said) || `it ended with ${signal ?? code}`));
     });
   });
+}
+
+/** The line that says why, of all that git says. */
+function complaint(said: string): string {
+  const lines = said.trim().split("\n");
+  return lines.find((line) => /^(fatal|error): /.test(line)) ?? lines[0] ?? "";
 }
 
 function gitEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith("GIT_") || name.startsWith("GIT_CONFIG") || name === "GIT_EXEC_PATH",
   );
-  return { ...Object.fromEntries(kept), LC_ALL: "C", GIT_NO_LAZY_FETCH: "1" };
+  return { ...Object.fromEntries(kept), LC_ALL: "C" };
 }
 
 function notThere(cause: Error): StoreError {

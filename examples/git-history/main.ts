@@ -24,8 +24,8 @@ const program = new Command("npm run demo --")
   .option("--bucket <url>", "folder:PATH or memory:NAME (default: a new temporary folder)")
   .option("--store <id>", "the new store's id", toStoreId, "git-history" as StoreId)
   .option("--seed <n>", "chooses the commits that are compared", toSeed)
-  .option("--json", "one JSON object instead of a table", false)
-  .option("--keep", "keep the temporary folder, to look around in it", false)
+  .option("--json", "one JSON object instead of a table")
+  .option("--keep", "keep the temporary folder, to look around in it")
   .allowExcessArguments(false);
 
 type Options = ReturnType<typeof program.opts>;
@@ -73,7 +73,9 @@ async function demo(options: Options, { signal, newFolder, keep }: Surroundings)
     const report = await runDemo({ repo, bucketUrl, store: options.store, seed, signal, progress });
     if (options.json) process.stdout.write(`${toJson(report)}\n`);
     else
-      process.stdout.write(`${[...toLines(report), ...ending(report, folder, options.keep)].join("\n")}\n`);
+      process.stdout.write(
+        `${[...toLines(report), ...ending(report, folder, options.keep === true)].join("\n")}\n`,
+      );
     return isGood(report) ? 0 : 1;
   } catch (error) {
     progress.stop();

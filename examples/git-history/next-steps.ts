@@ -5,14 +5,13 @@ import type { Report } from "./report.ts";
 export function nextSteps({ bucket, store, lastTimestamps }: Report): readonly string[] {
   const where = `--bucket ${quoted(bucket)} --store ${store}`;
   const withModel = `${where} --model examples/git-history/model.ts`;
-  const [before, last] = [lastTimestamps[0], lastTimestamps.at(-1)].map((time) =>
-    formatTimestamp(time ?? zero),
-  );
+  const [before = "1970-01-01", last] = lastTimestamps.slice(-2).map(formatTimestamp);
+  const from = last === undefined ? "1970-01-01" : before;
   const lines: readonly (readonly [string, string])[] = [
     ["what the head says", `head ${where}`],
     ["the updates, oldest first", `log ${where}`],
-    ["the files as they were at the last commit but one", `replay ${withModel} --at ${before}`],
-    ["what the last commit changed", `diff ${withModel} --from ${before} --to ${last}`],
+    [last ? "the files before the last commit" : "the files", `replay ${withModel} --at ${before}`],
+    ["what the last commit changed", `diff ${withModel} --from ${from} --to ${last ?? before}`],
     ["whether every object is as it should be", `verify ${withModel}`],
   ];
   return [
@@ -20,8 +19,6 @@ export function nextSteps({ bucket, store, lastTimestamps }: Report): readonly s
     ...lines.flatMap(([what, line]) => [`  # ${what}`, `  npm run icecore -- ${line}`]),
   ];
 }
-
-const zero = 0 as Report["lastTimestamps"][number];
 
 /** As one word for a shell. */
 function quoted(text: string): string {

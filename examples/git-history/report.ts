@@ -103,7 +103,7 @@ function facts(report: Report): readonly string[] {
 
 function rollupText({ rounds, dropped, setAside, jobs }: RolledUp): string {
   const done = `${whole(rounds)} rounds, ${jobs.snapshot} snapshots, ${jobs.merge} merges, ${jobs.marks} marks, ${jobs.retire} retired`;
-  return `${done}; ${dropped} copies dropped, ${setAside} objects set aside`;
+  return `${done}; copies dropped: ${dropped}, objects set aside: ${setAside}`;
 }
 
 function objectTable({ objects, segmentsListed }: Report): readonly string[] {

@@ -21,7 +21,7 @@ import type { Timestamp } from "../../shared/wire/time.ts";
 import type { Action, Update } from "../../shared/wire/update.ts";
 import { contentBytesMax, toPutFile } from "./contents.ts";
 import { type Change, type Commit, submoduleMode } from "./git.ts";
-import type { BlobReader, Contents } from "./git-blobs.ts";
+import type { BlobReader } from "./git-blobs.ts";
 import { model, type PutFile, type RemoveFile } from "./model.ts";
 
 /** The members of an update's JSON beside its actions: ids, seq, times; with room. */
@@ -90,11 +90,10 @@ async function toAction(app: App, { path, now }: Change, work: Work, settings: S
   tally.actions += 1;
   if (now === null) return newAction(id, "removeFile", { path });
   // A submodule's commit is in another repository.
-  const isHere = now.mode !== submoduleMode;
-  const contents: Contents = isHere ? await blobs.read(now.id, contentBytesMax) : { is: "missing" };
+  const contents = now.mode === submoduleMode ? undefined : await blobs.read(now.id, contentBytesMax);
   const file = toPutFile(path, now, contents, settings.actionBytesMax);
   if ("blob" in file) tally.idsAlone += 1;
-  else if (contents.is === "bytes") tally.contentBytes += contents.bytes.length;
+  else if (contents?.is === "bytes") tally.contentBytes += contents.bytes.length;
   return newAction(id, "putFile", file);
 }
 

@@ -1,6 +1,6 @@
 /** Reading for an audit: an object that is missing or cannot be used becomes a finding, never an exception. */
 import { StoreError } from "../errors.ts";
-import type { Finding } from "../log/audit.ts";
+import { type Finding, restoreFix } from "../log/audit.ts";
 import type { ReadBody } from "../log/program.ts";
 import { badObject, missingObject } from "../log/troubles.ts";
 import type { Listed } from "../ports/bucket.ts";
@@ -25,7 +25,12 @@ export async function readNamed<T>(
     return { is: "absent", finding: toFinding("missing", key, missingObject(store, key)) };
   const parsed = body.is === "found" ? parse(body.json) : { ok: false as const, reason: body.reason };
   if (parsed.ok) return { is: "found", value: parsed.value };
-  return { is: "bad", finding: toFinding("unreadable", key, badObject(store, key, parsed.reason)) };
+  const trouble = badObject(store, key, parsed.reason);
+  const fix = trouble.kind === "incompatible" ? trouble.fix : restoreFix;
+  return {
+    is: "bad",
+    finding: toFinding("unreadable", key, { what: `It cannot be used: ${parsed.reason}`, fix }),
+  };
 }
 
 /** One object as it stands, at most `bytesMax` of it. Throws StoreError "closed" when the host's signal says stop. */

@@ -24,7 +24,8 @@ export function createFoldReplica<S>(model: Model<S>, options: FoldReplicaOption
   let hash = emptyLogHash;
 
   function advance(updates: readonly StampedUpdate[], through: Timestamp): Trouble | null {
-    const report = fold.apply(updates, through);
+    const missing = updates.filter((update) => update.timestamp > fold.position);
+    const report = fold.apply(missing, through);
     for (const rejection of report.rejected) options.onRejection?.(rejection);
     return report.stoppedAt ? newerModel(model.name, model.version, report.stoppedAt) : null;
   }

@@ -1,10 +1,13 @@
 /**
  * createReader: keeps one replica up to date with a store, poll by poll.
  *
+ * What it holds follows the replica step by step, so that a poll that fails half-way goes on where the replica stands.
  * Between polls it holds the head with its etag, so that a poll of an unchanged store is one conditional GET.
  */
 import type { KnownHead } from "../log/head-read.ts";
-import { type Held, read, type ReadOutcome } from "../log/read.ts";
+import type { Held } from "../log/held.ts";
+import { read, type ReadOutcome } from "../log/read.ts";
+import type { ReplicaRequest } from "../log/program.ts";
 import { tail } from "../log/tail.ts";
 import { StoreError } from "../errors.ts";
 import type { Replica } from "../ports/replica.ts";
@@ -55,7 +58,10 @@ export function createReader(host: Host, options: ReaderOptions): Reader {
 
   async function poll({ until = endOfTime, given, cached = {} }: PollOptions = {}): Promise<ReadOutcome> {
     const input = { store, held, modelVersion, migrate, history, until, from, given: given ?? null, cached };
-    const outcome = await run(read, input, { ...host, replica });
+    const onReplica = (request: ReplicaRequest) => {
+      held = request.held;
+    };
+    const outcome = await run(read, input, { ...host, replica, onReplica });
     held = outcome.held;
     return outcome;
   }

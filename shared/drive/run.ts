@@ -5,7 +5,7 @@
  * asked and answered and the bucket's date. A signal stops it between requests: what was sent stays sent, nothing is undone.
  */
 import { assertNever, StoreError } from "../errors.ts";
-import type { Answer, AnswerBody, Env, Program, ReadBody, Request, Step } from "../log/program.ts";
+import type { Answer, AnswerBody, Env, Program, ReadBody, ReplicaRequest, Request, Step } from "../log/program.ts";
 import type { Bucket } from "../ports/bucket.ts";
 import type { AbortSignalLike, Platform } from "../ports/platform.ts";
 import type { Replica } from "../ports/replica.ts";
@@ -20,13 +20,19 @@ export interface Host {
   readonly signal?: AbortSignalLike;
 }
 
+/** For programs that read: where they put it, and who is told once the replica took it. */
+export interface ReplicaHost {
+  readonly replica?: Replica;
+  readonly onReplica?: (request: ReplicaRequest) => void;
+}
+
 type Dated = AnswerBody & { readonly date?: number };
 
 /** Runs a program to its outcome. Throws StoreError for what it fails with, and when the signal stops it. */
 export async function run<Input, State, Outcome>(
   program: Program<Input, State, Outcome>,
   input: Input,
-  host: Host & { readonly replica?: Replica },
+  host: Host & ReplicaHost,
 ): Promise<Outcome> {
   let step: Step<State, Outcome> = program.start(input, newEnv(host));
   while (step.then === "ask") {
@@ -42,14 +48,14 @@ function newEnv({ platform, settings }: Host): Env {
   return { now: platform.now(), nonce: platform.newNonce(), random: platform.random(), sha256: platform.sha256, settings };
 }
 
-async function answerRequest(request: Request, host: Host & { readonly replica?: Replica }): Promise<Answer> {
+async function answerRequest(request: Request, host: Host & ReplicaHost): Promise<Answer> {
   const sentAt = host.platform.now();
   const body = await perform(request, host);
   const receivedAt = host.platform.now();
   return { date: receivedAt, ...body, sentAt, receivedAt };
 }
 
-async function perform(request: Request, host: Host & { readonly replica?: Replica }): Promise<Dated> {
+async function perform(request: Request, host: Host & ReplicaHost): Promise<Dated> {
   const { bucket, platform, settings } = host;
   switch (request.do) {
     case "get":
@@ -70,7 +76,7 @@ async function perform(request: Request, host: Host & { readonly replica?: Repli
     case "reset":
     case "load":
     case "apply":
-      return askReplica(request, host.replica);
+      return askReplica(request, host);
     default:
       return assertNever(request);
   }
@@ -104,12 +110,13 @@ function listOptions({ after, limit }: Request & { do: "list" }, settings: Setti
   return after === undefined ? page : { ...page, after };
 }
 
-async function askReplica(request: Request & { do: "reset" | "load" | "apply" }, replica: Replica | undefined): Promise<Dated> {
+async function askReplica(request: ReplicaRequest, { replica, onReplica }: ReplicaHost): Promise<Dated> {
   const trouble = await tellReplica(request, replica);
+  if (!trouble) onReplica?.(request);
   return trouble ? { is: "stuck", trouble } : { is: "applied" };
 }
 
-function tellReplica(request: Request & { do: "reset" | "load" | "apply" }, replica: Replica | undefined) {
+function tellReplica(request: ReplicaRequest, replica: Replica | undefined) {
   if (!replica) return null;
   if (request.do === "reset") return replica.reset(request.epoch);
   if (request.do === "load") return replica.load(request.snapshot);

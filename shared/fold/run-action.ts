@@ -5,7 +5,6 @@ import { freezeDeep } from "../model/freeze.ts";
 import type { Journal } from "../model/journal.ts";
 import type { ActionMeta, Model, StateStore } from "../model/model.ts";
 import { bounded, reasonOf } from "../model/reason.ts";
-import { problemsText } from "../model/schema.ts";
 import type { Action } from "../wire/update.ts";
 import type { FoldUpdate } from "./fold.ts";
 import { newMeta } from "./meta.ts";
@@ -29,12 +28,11 @@ export function runAction(run: ActionRun, update: FoldUpdate, action: Action): s
     if (known === undefined) return bounded(`the model has no action "${action.name}"`);
     let value = decodeAction(run, action.data);
     if (update.modelVersion < model.version) value = model.upcast(action.name, value, update.modelVersion);
-    const validation = known.validate(value);
-    if (!validation.ok) return bounded(`its data is not valid: ${problemsText(validation.problems)}`);
+    const accepted = known.accept(value);
     const meta = newMeta(update, action);
     run.meta = meta;
-    if (run.strict) freezeDeep([validation.value, meta]);
-    const returned = known.apply(run.store.draft, validation.value, meta);
+    if (run.strict) freezeDeep([accepted, meta]);
+    const returned = known.apply(run.store.draft, accepted, meta);
     if (isThenable(returned)) throw asynchronous(action.name);
     return undefined;
   } catch (error) {

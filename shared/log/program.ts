@@ -12,6 +12,7 @@ import type { Sha256 } from "../ports/hash.ts";
 import type { Settings } from "../settings.ts";
 import type { Timestamp } from "../wire/time.ts";
 import type { StampedUpdate } from "../wire/update.ts";
+import type { Held } from "./held.ts";
 import type { Snapshot } from "../wire/snapshot.ts";
 
 /** Given anew at each step: the local clock, a nonce never given before, a number for jitter; and what never changes. */
@@ -34,17 +35,18 @@ export type Request =
   | { readonly do: "wait"; readonly ms: number; readonly why: string }
   | ReplicaRequest;
 
-/** Asked of the reader's own replica, not of the bucket. */
+/** Asked of the reader's own replica, not of the bucket. `held` is what the reader holds once the replica took it. */
 export type ReplicaRequest =
   /** Another epoch: drop what is confirmed and start from nothing. */
-  | { readonly do: "reset"; readonly epoch: string }
-  | { readonly do: "load"; readonly snapshot: Snapshot }
+  | { readonly do: "reset"; readonly epoch: string; readonly held: Held }
+  | { readonly do: "load"; readonly snapshot: Snapshot; readonly held: Held }
   /** Updates in log order, all above the position; the position becomes `through`, in the same transaction. */
   | {
       readonly do: "apply";
       readonly updates: readonly StampedUpdate[];
       readonly through: Timestamp;
       readonly hash: string;
+      readonly held: Held;
     };
 
 /** One object as read: `json` is unknown until a parser of wire/ took it. */

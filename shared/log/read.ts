@@ -8,26 +8,17 @@
 import type { StoreId } from "../wire/ids.ts";
 import type { Head, Pointer, SegmentEntry } from "../wire/head.ts";
 import { parseHistoryIndex } from "../wire/history.ts";
-import { advanceMarks, emptyMarks, type Marks } from "../wire/marks.ts";
+import { advanceMarks, emptyMarks } from "../wire/marks.ts";
 import { emptyLogHash, hashLog, type Segment, updatesAbove } from "../wire/segment.ts";
-import { parseSnapshot, type Snapshot } from "../wire/snapshot.ts";
+import { parseSnapshot } from "../wire/snapshot.ts";
 import { type Timestamp, zeroTimestamp } from "../wire/time.ts";
+import type { Held } from "./held.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
 import { namedKeys } from "./link-rules.ts";
 import { type Answer, ask, done, type Env, fail, type Program, type Request, type Step } from "./program.ts";
 import { planRead, type ReadPlan } from "./read-plan.ts";
 import { readSegment } from "./segment-read.ts";
 import { badObject, divergedLog, missingObject, tooBusy } from "./troubles.ts";
-
-/** What a reader holds between polls. */
-export interface Held {
-  readonly known: KnownHead;
-  readonly position: Timestamp;
-  /** The log's hash at the position; null when it is not known and not checked. */
-  readonly hash: string | null;
-  /** Marks at the position; null after a snapshot, until they are needed. */
-  readonly marks: Marks | null;
-}
 
 export interface ReadInput {
   readonly store: StoreId;
@@ -63,7 +54,7 @@ export type ReadState =
   | (Base & { readonly at: "readHead" })
   | (Reading & { readonly at: "reset" })
   | (Reading & { readonly at: "getSnapshot"; readonly plan: ReadPlan })
-  | (Reading & { readonly at: "load"; readonly snapshot: Snapshot })
+  | (Reading & { readonly at: "load"; readonly next: Held })
   | (Reading & { readonly at: "getIndex"; readonly key: string })
   | (Reading & { readonly at: "getSegments"; readonly group: readonly SegmentEntry[] })
   | (Reading & { readonly at: "apply"; readonly group: readonly Segment[]; readonly next: Held });
@@ -114,8 +105,10 @@ function useHead(base: Base, known: KnownHead, env: Env): ReadStep {
   const { epoch, rev } = known.head;
   if (missing !== null && namedKeys(known.head).includes(missing)) return fail(missingObject(store, missing));
   if (held === null) return plan({ ...base, held: fresh(known, from), queue: [], applied: 0 }, env);
-  if (held.known.head.epoch !== epoch)
-    return ask({ ...base, at: "reset", held: fresh(known, zeroTimestamp), queue: [], applied: 0 }, { do: "reset", epoch });
+  if (held.known.head.epoch !== epoch) {
+    const afresh = fresh(known, zeroTimestamp);
+    return ask({ ...base, at: "reset", held: afresh, queue: [], applied: 0 }, { do: "reset", epoch, held: afresh });
+  }
   if (rev < held.known.head.rev) return done({ is: "read", held, updates: 0, stale: true });
   return plan({ ...base, held: { ...held, known }, queue: [], applied: 0 }, env);
 }
@@ -153,13 +146,14 @@ function afterSnapshot(state: ReadState & { at: "getSnapshot" }, answer: Answer,
   if (!parsed.ok) return bad(parsed.reason);
   const snapshot = parsed.value;
   if (snapshot.through !== entry.through || snapshot.stateHash !== entry.stateHash) return bad("it is not the one listed in the head");
-  return ask({ ...state, at: "load", snapshot, queue: state.plan.segments }, { do: "load", snapshot });
+  const { through: position, hash } = snapshot;
+  const held: Held = { known: state.held.known, position, hash, marks: null };
+  return ask({ ...state, at: "load", next: held, queue: state.plan.segments }, { do: "load", snapshot, held });
 }
 
 function afterLoad(state: ReadState & { at: "load" }, answer: Answer, env: Env): ReadStep {
   if (answer.is === "stuck") return fail(answer.trouble);
-  const { through, hash } = state.snapshot;
-  return getSegments({ ...state, held: { ...state.held, position: through, hash, marks: null } }, env);
+  return getSegments({ ...state, held: state.next }, env);
 }
 
 function getIndex(state: Reading, pointer: Pointer | null, env: Env): ReadStep {
@@ -226,9 +220,9 @@ function apply(state: Reading, group: readonly Segment[], env: Env): ReadStep {
   const held = segment.updates.slice(0, segment.updates.length - updates.length);
   if (hash !== null && position >= segment.from && hashLog(segment.fromHash, held, env.sha256) !== hash)
     return fail(divergedLog(state.store, position));
-  const request: Request = { do: "apply", updates, through: segment.through, hash: segment.hash };
   const raised = marks && advanceMarks(marks, updates, segment.through, env.sha256);
-  const next = { known, position: segment.through, hash: segment.hash, marks: raised };
+  const next: Held = { known, position: segment.through, hash: segment.hash, marks: raised };
+  const request: Request = { do: "apply", updates, through: segment.through, hash: segment.hash, held: next };
   return ask({ ...state, at: "apply", group: rest, next, applied: state.applied + updates.length }, request);
 }
 

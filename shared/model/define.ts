@@ -8,7 +8,13 @@ import type { Fields, StateDraft, StateRead } from "./field.ts";
 import { createFieldState } from "./field-state.ts";
 import { findProblems, type Invariants } from "./invariants.ts";
 import type { ActionMeta, Model, ModelAction } from "./model.ts";
-import { type SchemaInput, type SchemaOutput, type StandardSchema, validateWith } from "./schema.ts";
+import {
+  acceptWith,
+  type SchemaInput,
+  type SchemaOutput,
+  type StandardSchema,
+  validateWith,
+} from "./schema.ts";
 import { createMigrate, stateDepthMax, upcastWith, type VersionSteps } from "./versions.ts";
 
 /** One action: the schema of its data, and what it does to the state. */
@@ -129,6 +135,7 @@ function toModelAction(definition: AnyAction<never>): ModelAction {
   const { schema, apply } = definition;
   return {
     validate: (decoded) => validateWith(schema, decoded),
+    accept: (decoded) => acceptWith(schema, decoded),
     apply: apply as ModelAction["apply"],
   };
 }

@@ -62,8 +62,11 @@ export interface UpdateNote {
 }
 
 export interface ModelAction {
+  /** For dispatch and ingest. */
   validate(decoded: unknown): Validation;
-  apply(draft: unknown, decoded: unknown, meta: ActionMeta): unknown;
+  /** What `apply` gets of decoded data. Throws InvalidAction. */
+  accept(decoded: unknown): unknown;
+  apply(draft: unknown, accepted: unknown, meta: ActionMeta): unknown;
 }
 
 /** What the parts of a state share inside one fold. */

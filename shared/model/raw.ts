@@ -52,6 +52,7 @@ export const rawModel: Model<RawState> = {
 function countAction(name: string): ModelAction {
   return {
     validate: (value) => ({ ok: true, value }),
+    accept: (value) => value,
     apply(draft, _anything, meta: ActionMeta) {
       const state = draft as RawDraft;
       const key = name === "__proto__" ? '"__proto__"' : name;

@@ -68,6 +68,7 @@ function createWholeState<S>(context: StateContext, initialState: S): StateStore
 function toModelAction<S>(type: string, reducer: ReducerDefinition<S>["reducer"]): ModelAction {
   return {
     validate: (value) => ({ ok: true, value }),
+    accept: (value) => value,
     apply(draft, payload, meta) {
       const whole = draft as Whole<S>;
       const next = reducer(whole.state, { type, payload, meta });

@@ -49,8 +49,23 @@ export function validateWith(schema: StandardSchema, value: unknown): Validation
   return { ok: true, value: answer.value };
 }
 
+/** An action's data that its schema does not accept. */
+export class InvalidAction extends Error {
+  override readonly name = "InvalidAction";
+}
+
+/** As `validateWith`, for folds: the value alone, or InvalidAction with the problems as one line. */
+export function acceptWith(schema: StandardSchema, value: unknown): unknown {
+  const answer = schema["~standard"].validate(value) as SchemaAnswer;
+  if (answer.issues !== undefined) {
+    throw new InvalidAction(`its data is not valid: ${problemsText(answer.issues.map(toProblem))}`);
+  }
+  if (answer.value === undefined && typeof answer.then === "function") throw asynchronous();
+  return answer.value;
+}
+
 /** Problems as one line: `id: expected string; tags.0: too long`. */
-export function problemsText(problems: readonly DataProblem[]): string {
+function problemsText(problems: readonly DataProblem[]): string {
   return problems
     .map(({ path, problem }) => (path.length === 0 ? problem : `${path.join(".")}: ${problem}`))
     .join("; ");

@@ -7,12 +7,17 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createNodePlatform } from "../../bucket/platform/node.ts";
 import { openBucket } from "../../bucket/url.ts";
-import { checkHead } from "../../examples/git-history/check.ts";
-import { openRepository } from "../../examples/git-history/git.ts";
+import { checkCommits, checkHead } from "../../examples/git-history/check.ts";
+import { listCommits, openRepository } from "../../examples/git-history/git.ts";
 import { settings } from "../../examples/git-history/limits.ts";
 import { isGood, type Report, toLines } from "../../examples/git-history/report.ts";
+import { rollUpBeside } from "../../examples/git-history/roll-up.ts";
 import { runDemo } from "../../examples/git-history/run.ts";
+import { sendHistory } from "../../examples/git-history/send.ts";
+import { createStore, readStoreHead } from "../../shared/drive/store.ts";
+import { newSettings } from "../../shared/settings.ts";
 import { parseStoreId, type StoreId } from "../../shared/wire/ids.ts";
+import type { Timestamp } from "../../shared/wire/time.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "icecore-git-test-"));
@@ -265,6 +270,43 @@ describe("the git-history demo", () => {
     const { repository, headCheck } = await run(other, "memory:sha256");
     expect(repository.objectFormat).toBe("sha256");
     expect(headCheck).toMatchObject({ files: 1, differences: [] });
+  });
+
+  it("replays to commits whose segments have left the head's list", async () => {
+    const platform = createNodePlatform();
+    const tight = newSettings({
+      ...settings,
+      graceMs: 0,
+      segmentsListedAim: 3,
+      snapshotBytesMin: 1,
+      mergeFanIn: 100,
+    });
+    const host = { bucket: await openBucket("memory:retired", platform), platform, settings: tight };
+    await createStore(host, store);
+    const repository = await openRepository(repo);
+    const places: { readonly id: string; readonly timestamp: Timestamp }[] = [];
+    for (const commit of await listCommits(repository)) {
+      const sent = await sendHistory(host, {
+        store,
+        repository,
+        commits: [commit],
+        onCommit: () => undefined,
+      });
+      for (const timestamp of sent.timestamps) {
+        await rollUpBeside(host, store, Promise.resolve(timestamp));
+        places.push({ id: commit.id, timestamp });
+      }
+    }
+    const { head } = await readStoreHead(host, store);
+    expect(places.filter(({ timestamp }) => timestamp <= head.floor).length).toBeGreaterThan(2);
+    const checks = await checkCommits(host, {
+      store,
+      repository,
+      commits: places,
+      onCommit: () => undefined,
+    });
+    expect(checks.filter(({ differences }) => differences.length > 0)).toEqual([]);
+    expect(checks).toHaveLength(places.length);
   });
 
   it("tells which paths differ when the replay is of another commit", async () => {

@@ -8,7 +8,7 @@ import { encodeHead, newHead } from "../../shared/wire/head.ts";
 import { headKey } from "../../shared/wire/keys.ts";
 import { freshMemory, store } from "./actors.ts";
 import { violation } from "./invariants.ts";
-import { type Scenario, settleAll, transitions } from "./transitions.ts";
+import { playPrelude, type Scenario, settleAll, transitions } from "./transitions.ts";
 import { type Actor, internHash, type World, worldStart } from "./world.ts";
 
 export interface Found {
@@ -31,10 +31,10 @@ export interface Bounds {
 export function search(scenario: Scenario, bounds: Bounds): Found {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const first = settleAll(firstWorld(scenario), scenario);
+  const { world: first, labels: prelude } = playPrelude(settleAll(firstWorld(scenario), scenario), scenario);
   const seen = new Set<string>([keyOf(first)]);
   const parents: number[] = [-1];
-  const labels: string[] = ["the store is made"];
+  const labels: string[] = [["the store is made", ...prelude].join("\n")];
   let level: { readonly id: number; readonly world: World }[] = [{ id: 0, world: first }];
   let depth = 0;
   let edges = 0;
@@ -42,7 +42,7 @@ export function search(scenario: Scenario, bounds: Bounds): Found {
   const traceTo = (id: number, last: string) => {
     const trace = [last];
     for (let at = id; at >= 0; at = parents[at] ?? -1) trace.unshift(labels[at] ?? "");
-    return trace;
+    return trace.flatMap((line) => line.split("\n"));
   };
   while (level.length > 0) {
     const next: typeof level = [];

@@ -2,7 +2,7 @@
 import type { Json } from "../../shared/json.ts";
 import type { AnswerBody, ReplicaRequest, Request, Step } from "../../shared/log/program.ts";
 import { headsPrefix } from "../../shared/wire/keys.ts";
-import { type ActorSpec, begin, finish, freshMemory, giveUp, type Memory, onReplica, programs } from "./actors.ts";
+import { type ActorSpec, begin, finish, freshMemory, giveUp, type Memory, onReplica, programOf } from "./actors.ts";
 import { type Actor, answered, applyDelete, applyWrite, envOf, readAnswer, type World, type WriteRequest } from "./world.ts";
 
 export interface Scenario {
@@ -13,9 +13,14 @@ export interface Scenario {
   readonly lost?: number;
   readonly crash?: number;
   readonly ticks: number;
+  /** What has happened without faults before the search begins. */
+  readonly prelude?: readonly PreludeStep[];
   /** Keys of a LIST page; between pages the world goes on. */
   readonly pageKeys?: number;
 }
+
+/** One program of an actor from beginning to end (its PUT may leave a copy under way), or a millisecond. */
+export type PreludeStep = "tick" | { readonly run: number; readonly copy?: true };
 
 export interface Transition {
   readonly label: string;
@@ -44,6 +49,38 @@ export function settleAll(world: World, scenario: Scenario): World {
   return scenario.actors.reduce((now, spec, i) => (spec.role === "writer" ? now : startNext(now, scenario, i).world), world);
 }
 
+/** The world after the scenario's prelude, with the labels of what happened. */
+export function playPrelude(start: World, scenario: Scenario): { readonly world: World; readonly labels: readonly string[] } {
+  const labels: string[] = [];
+  let world = start;
+  for (const step of scenario.prelude ?? []) {
+    if (step === "tick") {
+      world = { ...world, now: world.now + 1 };
+      labels.push("a millisecond passes");
+      continue;
+    }
+    const ended = runToEnd(world, scenario, step);
+    world = ended.world;
+    labels.push(...ended.labels);
+  }
+  return { world, labels };
+}
+
+function runToEnd(start: World, scenario: Scenario, { run, copy }: Exclude<PreludeStep, "tick">) {
+  const labels: string[] = [];
+  let world = start;
+  const count = () => (world.actors[run]?.memory as unknown as Memory).count;
+  const before = count();
+  while (count() === before) {
+    const request = world.actors[run]?.pending?.request;
+    const next = actorTransitions(world, scenario, run)[0];
+    if (!next || next.broken !== undefined) throw new Error(`Prelude of "${scenario.name}": actor ${run} cannot go on: ${next?.broken}`);
+    world = copy && request?.do === "create" ? { ...next.world, flying: [...next.world.flying, { request }] } : next.world;
+    labels.push(next.label);
+  }
+  return { world, labels };
+}
+
 function actorTransitions(world: World, scenario: Scenario, i: number): readonly Transition[] {
   const actor = world.actors[i] as Actor;
   const spec = scenario.actors[i] as ActorSpec;
@@ -55,7 +92,7 @@ function actorTransitions(world: World, scenario: Scenario, i: number): readonly
   }
   const { request } = actor.pending;
   const fallen = isWrite(request) && world.budget.crash > 0 ? [crash(world, scenario, i, request)] : [];
-  return outcomes(world, scenario, request, spec).flatMap(({ label, world: after, answer }) =>
+  return outcomes(world, scenario, request).flatMap(({ label, world: after, answer }) =>
     jumps.map((jump) => labelled(`${name}: ${label}`, resume(after, scenario, i, { answer, jump }))),
   ).concat(fallen);
 }
@@ -66,12 +103,11 @@ interface Outcome {
   readonly answer: AnswerBody;
 }
 
-function outcomes(world: World, scenario: Scenario, request: Request, spec: ActorSpec): readonly Outcome[] {
+function outcomes(world: World, scenario: Scenario, request: Request): readonly Outcome[] {
   if (isWrite(request)) return writeOutcomes(world, request);
   if (request.do === "delete") return [{ label: `DELETE ${request.keys.length}`, world: applyDelete(world, request.keys), answer: { is: "done" } }];
   const answer = readAnswer(world, request, scenario.pageKeys ?? 1000);
   const label = request.do === "get" ? `GET ${short(request.key)}` : request.do === "getAll" ? `GET ${request.keys.map(short).join(", ")}` : `LIST`;
-  void spec;
   return [{ label: `${label} -> ${answer.is === "listed" ? `${answer.objects.length} keys` : answer.is}`, world, answer }];
 }
 
@@ -116,7 +152,7 @@ function startNext(world: World, scenario: Scenario, i: number, jump = 0): Moved
   if (!next) return { world: put(world, i, { ...actor, pending: null }) };
   const sent = { ...memory, sent: memory.sent + 1 };
   const changed = spec.wrong === "seqSpentTwice" ? put(world, i, { ...actor, memory: sent as unknown as Json }) : world;
-  const step = programs[next.program]?.start(next.input, envOf(changed, i, jump));
+  const step = programOf(next.program).start(next.input, envOf(changed, i, jump));
   return follow(changed, scenario, i, { program: next.program, step, jump });
 }
 
@@ -126,7 +162,7 @@ function resume(world: World, scenario: Scenario, i: number, { answer, jump }: {
   if (!pending) return { world };
   const wrote = isWrite(pending.request);
   const counted = wrote ? put(world, i, { ...actor, writes: actor.writes + 1 }) : world;
-  const step = programs[pending.program]?.resume(pending.state, answered(counted, answer), envOf(counted, i, jump));
+  const step = programOf(pending.program).resume(pending.state, answered(counted, answer), envOf(counted, i, jump));
   return follow(counted, scenario, i, { program: pending.program, step, jump });
 }
 
@@ -149,7 +185,7 @@ function follow(start: World, scenario: Scenario, i: number, running: Running): 
     const local = isLocal(request);
     if (local && request.do !== "wait") world = tellReplica(world, i, request as ReplicaRequest);
     const answer: AnswerBody = local ? { is: "applied" } : readAnswer(world, request, 1000);
-    step = programs[program]?.resume(step.state, answered(world, answer), envOf(world, i, jump));
+    step = programOf(program).resume(step.state, answered(world, answer), envOf(world, i, jump));
   }
   const actor = world.actors[i] as Actor;
   if (step.then === "ask") return { world: put(world, i, { ...actor, pending: { program, state: step.state, request: step.request } }) };

@@ -1,8 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import fs, {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createFolderBucket } from "../../../bucket/folder.ts";
 import { createDirectories, type Directories } from "../../../bucket/folder-directories.ts";
 import { linkVersion, prune } from "../../../bucket/folder-swap.ts";
@@ -12,6 +20,8 @@ import { createNodePlatform } from "../../../bucket/platform/node.ts";
 import type { Bucket, PutContent } from "../../../shared/ports/bucket.ts";
 
 const key = "heads/s.json";
+/** Thousands of swaps: in memory where there is such a folder, as nothing here asks about the disk. */
+const scratch = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 describe("A swap in the folder bucket by a writer that slept", () => {
   let root: string;
@@ -21,7 +31,7 @@ describe("A swap in the folder bucket by a writer that slept", () => {
   let directories: Directories;
 
   beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), "icecore-swap-"));
+    root = await mkdtemp(join(scratch, "icecore-swap-"));
     file = join(root, key);
     bucket = await createFolderBucket(root);
     directories = createDirectories(root);
@@ -115,6 +125,25 @@ describe("A swap in the folder bucket by a writer that slept", () => {
     expect((await bucket.putIfAbsent(key, textContent("x"))).is).toBe("refused");
     await swapTo(1);
     expect(await text()).toBe("version 1");
+  });
+
+  it("does not mislead a reader that slept while the generation it looked at was pruned and made again", async () => {
+    await swapTo(10);
+    const reader = await createFolderBucket(join(root, "heads"));
+    const { readdirSync: readReally } = fs;
+    const spy = vi.spyOn(fs, "readdirSync").mockImplementationOnce(((path: string) => {
+      const names = readReally(path);
+      renameSync(generationPath(file, 0), join(root, ".tmp", "pruned"));
+      for (const version of [1, 130]) {
+        mkdirSync(dirname(versionPath(file, version)));
+        writeFileSync(versionPath(file, version), `version ${version}`);
+      }
+      return names;
+    }) as typeof fs.readdirSync);
+    const got = await reader.get("s.json");
+    expect(spy.mock.calls[0]).toEqual([dirname(generationPath(file, 0))]);
+    spy.mockRestore();
+    expect(got.is === "found" && new TextDecoder().decode(got.body)).toBe("version 130");
   });
 
   it("removes only generations that are two or more behind, also when the removal is late", async () => {

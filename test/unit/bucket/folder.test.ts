@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,12 +6,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createFolderBucket } from "../../../bucket/folder.ts";
 import type { PutContent } from "../../../shared/ports/bucket.ts";
 
+/** Thousands of files: in memory where there is such a folder, as nothing here asks about the disk. */
+const scratch = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const content: PutContent = { body: Uint8Array.of(1), contentType: "", cacheControl: "" };
 
 describe("The folder bucket", () => {
   let root: string;
   beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), "icecore-folder-"));
+    root = await mkdtemp(join(scratch, "icecore-folder-"));
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
@@ -73,6 +75,24 @@ describe("The folder bucket", () => {
     );
     expect(answers.filter(({ is }) => is === "stored")).toHaveLength(keys.length);
     expect(answers.filter(({ is }) => is === "refused")).toHaveLength(3 * keys.length);
+  });
+
+  it("lists the right pages of a folder with thousands of objects, folders and names that are no keys", async () => {
+    const bucket = await createFolderBucket(root);
+    const numbers = Array.from({ length: 2_500 }, (_, i) => String((i * 1_237) % 2_500).padStart(4, "0"));
+    mkdirSync(join(root, "many", "0001-empty", "emptier"), { recursive: true });
+    for (const number of numbers) writeFileSync(join(root, "many", number), "");
+    for (const number of numbers.slice(0, 300)) writeFileSync(join(root, "many", `${number}ü`), "");
+    mkdirSync(join(root, "many", "0002-folder"));
+    writeFileSync(join(root, "many", "0002-folder", "x"), "");
+    const keys = [...numbers, "0002-folder/x"].map((name) => `many/${name}`).sort();
+    for (const at of [0, 1, 2, 3, 2_490]) {
+      for (const limit of [1, 2, 500]) {
+        const page = await bucket.list("many/", { after: keys[at] ?? "", limit });
+        expect(page.objects.map(({ key }) => key)).toEqual(keys.slice(at + 1, at + 1 + limit));
+        expect(page.more).toBe(at + 1 + limit < keys.length);
+      }
+    }
   });
 
   it("lets other work go on while many objects are read in a row", async () => {

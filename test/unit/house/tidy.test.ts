@@ -19,6 +19,8 @@ const longFiles: Readonly<Record<string, string>> = {};
 const machineFiles: Readonly<Record<string, string>> = {
   "bucket/faulty.ts":
     "a bucket has a clock of its own; this is its default, and the option `now` replaces it",
+  "bucket/folder.ts":
+    "it gives way to other work between many synchronous calls: no clock, nothing waits for a time",
   "bucket/memory.ts":
     "a bucket has a clock of its own; this is its default, and the option `now` replaces it",
 };

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import type { FoldUpdate } from "../../../shared/fold/fold.ts";
+import { createFold } from "../../../shared/index.ts";
+import { type ActionId, parseActionId } from "../../../shared/wire/ids.ts";
+import { phone, times } from "../../golden/values.ts";
+import { model } from "./readme-example.ts";
+import { readText } from "./source.ts";
+
+test("The README's example is the one that is compiled and run here.", () => {
+  const shown = /```ts\n([\s\S]*?)```/.exec(readText("README.md"))?.[1];
+  const region = /\/\/ README begins\n([\s\S]*?)\/\/ README ends/.exec(
+    readText("test/unit/house/readme-example.ts"),
+  )?.[1];
+  expect(shown).toBe(region?.replace("../../../shared/index.ts", "icecore"));
+});
+
+test("The README's example keeps the rules of a model: an addition made twice changes nothing.", () => {
+  const add = actionOf("01M7YNM4YRRFQXAW30JTNQCX2E", "addTodo", { id: "t1", title: "Milk" });
+  const again = actionOf("01M7YNM5MM5SFZ26A1Q2PP0DM3", "addTodo", { id: "t1", title: "Milk" });
+  const complete = actionOf("01M7YNM70C7M455B2TQ20JGM1B", "completeTodo", { id: "t1" });
+  const update: FoldUpdate = {
+    timestamp: times.first,
+    app: phone,
+    seq: 1,
+    modelVersion: 1,
+    actions: [add, complete, again],
+  };
+  const fold = createFold(model);
+  expect(fold.apply([update], times.first)).toMatchObject({ applied: 3, rejected: [] });
+  expect([...fold.state().todos]).toEqual([["t1", { title: "Milk", done: true }]]);
+});
+
+function actionOf(id: string, name: string, data: { readonly id: string; readonly title?: string }) {
+  return { id: parseActionId(id) as ActionId, name, data };
+}
