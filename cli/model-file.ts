@@ -34,8 +34,10 @@ export async function loadModel(file: string): Promise<Model<unknown>> {
 async function readyForTypeScript(path: string): Promise<void> {
   if (import.meta.url.endsWith(".ts")) return;
   try {
-    const { register } = await import("tsx/esm/api");
-    register();
+    // Both, as tsx itself does: a .ts file outside of any "type": "module" package counts as CommonJS.
+    const [modules, scripts] = await Promise.all([import("tsx/esm/api"), import("tsx/cjs/api")]);
+    scripts.register();
+    modules.register();
   } catch (cause) {
     throw new StoreError(
       {
@@ -64,7 +66,10 @@ async function importFile(path: string): Promise<Readonly<Record<string, unknown
   }
 }
 
-function findModel(path: string, exported: Readonly<Record<string, unknown>>): Model<unknown> {
+function findModel(path: string, imported: Readonly<Record<string, unknown>>): Model<unknown> {
+  // What a CommonJS module exports arrives as the members of its default.
+  const inner = typeof imported.default === "object" && !isModel(imported.default) ? imported.default : {};
+  const exported: Readonly<Record<string, unknown>> = { ...inner, ...imported };
   if (isModel(exported.model)) return exported.model;
   const models = [...new Set(Object.values(exported).filter(isModel))];
   const [only] = models;

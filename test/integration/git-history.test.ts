@@ -1,8 +1,8 @@
 /** The demo from outside: a small, odd repository goes through the whole protocol and comes back the same. */
-import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createNodePlatform } from "../../bucket/platform/node.ts";
@@ -18,6 +18,7 @@ import { createStore, readStoreHead } from "../../shared/drive/store.ts";
 import { newSettings } from "../../shared/settings.ts";
 import { parseStoreId, type StoreId } from "../../shared/wire/ids.ts";
 import type { Timestamp } from "../../shared/wire/time.ts";
+import { buildOddRepository, git } from "../fixtures/odd-repository.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "icecore-git-test-"));
@@ -45,106 +46,6 @@ function demo(args: readonly string[], during?: (pid: number, said: string) => v
     if (child.pid !== undefined) during?.(child.pid, err);
   });
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
-}
-
-/** Git with nothing of this machine's settings, as one of several authors. */
-function git(where: string, author: string, ...args: readonly string[]): string {
-  const email = `${author}@example.org`;
-  const env = {
-    PATH: process.env.PATH,
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_CONFIG_GLOBAL: "/dev/null",
-    GIT_AUTHOR_NAME: author,
-    GIT_AUTHOR_EMAIL: email,
-    GIT_COMMITTER_NAME: author,
-    GIT_COMMITTER_EMAIL: email,
-  };
-  return execFileSync("git", ["-C", where, "-c", "protocol.file.allow=always", ...args], {
-    env,
-    encoding: "utf8",
-    stdio: "pipe",
-  }).trim();
-}
-
-function write(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(join(repo, path)), { recursive: true });
-  writeFileSync(join(repo, path), content);
-}
-
-function commit(author: string, subject: string): void {
-  git(repo, author, "add", "--all");
-  git(repo, author, "commit", "--quiet", "--allow-empty", "-m", subject);
-}
-
-function bytesFrom(seed: number, length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => (Math.imul(i + seed, 2_654_435_761) >>> 13) & 255);
-}
-
-/** Eleven commits of the first-parent history, each with something that a simple reading gets wrong. */
-function buildOddRepository(): void {
-  mkdirSync(repo);
-  git(repo, "ada", "init", "--quiet", "--initial-branch=main");
-  write("plain.txt", "one\n");
-  write("empty.txt", "");
-  write("byte order mark.txt", "\ufeffwith a mark\r\nand a carriage return");
-  write("__proto__", "no table takes this as a key\n");
-  write("constructor", "this one it does\n");
-  commit("ada", "Root");
-
-  write("größe/naïve 文件.txt", "Grüße 👋\n");
-  write('quote " and \\ and\nnewline\tand tab', "odd name\n");
-  writeFileSync(Buffer.from(`${repo}/latin-\xe9.txt`, "latin1"), "a name that is no UTF-8\n");
-  write("run.sh", "#!/bin/sh\n");
-  chmodSync(join(repo, "run.sh"), 0o755);
-  commit("grace", "Odd names and an executable");
-
-  symlinkSync("plain.txt", join(repo, "link"));
-  write("picture.bin", bytesFrom(1, 5_000));
-  write("nul.txt", "text with \0 in it is still text");
-  write("lone surrogate.bin", Uint8Array.of(0xed, 0xa0, 0x80));
-  commit("alan", "A link and binary files");
-
-  git(repo, "alan", "checkout", "--quiet", "-b", "side");
-  renameSync(join(repo, "plain.txt"), join(repo, "renamed.txt"));
-  write("side.txt", "from the side\n");
-  commit("alan", "Rename on a branch");
-  git(repo, "grace", "checkout", "--quiet", "main");
-  write("main.txt", "from main\n");
-  commit("grace", "On main");
-  git(repo, "ada", "merge", "--quiet", "--no-ff", "-m", "Merge side", "side");
-
-  write("exactly 256 KiB.bin", bytesFrom(2, 256 * 1024));
-  write("one more byte.bin", bytesFrom(3, 256 * 1024 + 1));
-  write("control characters.txt", "\u0001".repeat(200 * 1024));
-  commit("ada", "Large files, too many for one update");
-
-  commit("grace", "Nothing at all");
-
-  for (let i = 0; i < 1_200; i++) write(`many/${i}.txt`, `file ${i}\n`);
-  commit("alan", "More files than an update has actions");
-
-  rmSync(join(repo, "picture.bin"));
-  write("picture.bin/now a folder.txt", "inside\n");
-  chmodSync(join(repo, "run.sh"), 0o644);
-  rmSync(join(repo, "many"), { recursive: true });
-  write("many", "a folder became a file\n");
-  commit("ada", "Files and folders change places");
-
-  git(
-    repo,
-    "ada",
-    "update-index",
-    "--add",
-    "--cacheinfo",
-    `160000,${git(repo, "ada", "rev-parse", "HEAD")},module`,
-  );
-  git(repo, "ada", "commit", "--quiet", "-m", "A submodule");
-
-  rmSync(join(repo, "renamed.txt"));
-  rmSync(join(repo, "link"));
-  write("link", "no link any more\n");
-  git(repo, "grace", "add", "--", "link", "renamed.txt");
-  git(repo, "grace", "commit", "--quiet", "-m", "Removals");
 }
 
 interface Parsed {
@@ -199,7 +100,7 @@ const lines = (text: string): readonly string[] => text.split("\n").filter((line
 const filesOf = (where: string, commitId: string): number =>
   lines(git(where, "ada", "ls-tree", "-r", "--full-tree", commitId)).length;
 
-beforeAll(buildOddRepository);
+beforeAll(() => buildOddRepository(repo));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe("the git-history demo", () => {
@@ -225,13 +126,10 @@ describe("the git-history demo", () => {
     expect(report.requests.readerOfHead).toMatchObject({ put: 0, list: 0 });
   });
 
-  it("says what to choose when the store holds a history already", async () => {
-    const { code, out, err } = await demo(["--repo", repo, "--bucket", bucket]);
-    expect({ code, out }).toEqual({ code: 1, out: "" });
-    expect(err).toMatch(
+  it("refuses a store that holds a history already and says what to choose", () =>
+    expect(run(repo, bucket)).rejects.toThrow(
       /Store "git-history" in folder:.* holds a history already\. Choose another --store or another folder/,
-    );
-  });
+    ));
 
   it("prints a table, the verdict and lines to try next for people", async () => {
     const { code, out } = await demo([

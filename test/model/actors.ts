@@ -133,8 +133,9 @@ export function finish(spec: ActorSpec, memory: Memory, outcome: unknown): Finis
 }
 
 /** A program gave up (too busy): the actor tries once more, then rests. */
-export function giveUp(memory: Memory): Memory {
-  return { ...memory, tries: memory.tries + 1, phase: "read" };
+export function giveUp(spec: ActorSpec, memory: Memory): Memory {
+  const kept = spec.role === "snapshotter" ? { ...freshMemory, count: memory.count } : memory;
+  return { ...kept, tries: memory.tries + 1, phase: "read" };
 }
 
 /** The replica of readers and snapshotters: a list of ids. */
@@ -155,7 +156,7 @@ function appendInput(spec: ActorSpec, memory: Memory) {
 }
 
 function finishAppend(spec: ActorSpec, memory: Memory, outcome: AppendOutcome): Finished {
-  if (outcome.is === "later") return { memory: giveUp(memory), volatile: null, acknowledged: [] };
+  if (outcome.is === "later") return { memory: giveUp(spec, memory), volatile: null, acknowledged: [] };
   const seq = (spec.firstSeq ?? 1) + memory.count;
   const spent = spec.wrong === "seqSpentTwice" && memory.sent > 1;
   const id = updateId(spec.app ?? 0, seq, spent ? "X" : "0");

@@ -26,7 +26,7 @@ export const scenarios: readonly Scenario[] = [
   { name: "unclear", about: "a writer, two rollups that lose answers", actors: [writerA, rollup, rollup], lost: 1, ticks: 0 },
   { name: "collector", about: "a writer whose PUT lands again after it was collected", actors: [writerA, writerB, rollup, { role: "collector", times: 1 }], late: 1, ticks: 0 },
   { name: "pages", about: "a rollup that looks first, LIST pages of one key", actors: [writerA, writerB, { ...rollup, peek: true }], ticks: 1, pageKeys: 1 },
-  { name: "reader", about: "a reader with its tail", actors: [writerA, writerB, rollup, { role: "reader", times: 2, tail: true }], ticks: 1 },
+  { name: "reader", about: "a reader with its tail", actors: [writerA, writerB, rollup, { role: "reader", times: 1, tail: true }], ticks: 1 },
   { name: "inline", about: "a reader that misses a segment between two polls", actors: [twice, rollups, { role: "reader", times: 2 }], ticks: 1 },
   { name: "marks", about: "marks written while a cold rollup meets a late copy", actors: [writerA, writerB, { ...rollup, times: 3 }, marker, rollup], prelude: [{ run: 0, copy: true }, { run: 2 }, { run: 3 }, "tick", { run: 1, copy: true }, { run: 2 }, "tick"], ticks: 0 },
   { name: "merge", about: "a merge beside a publication and a reader", actors: [thrice, { ...rollup, times: 4 }, merger, { role: "reader", times: 1 }], prelude: threeSegments, lost: 1, ticks: 0 },

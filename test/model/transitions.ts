@@ -204,7 +204,7 @@ function finished(world: World, scenario: Scenario, i: number, outcome: unknown)
 
 function failed(world: World, scenario: Scenario, i: number, trouble: { kind: string; what: string }): Moved {
   const actor = world.actors[i] as Actor;
-  const memory = giveUp(actor.memory as unknown as Memory);
+  const memory = giveUp(scenario.actors[i] as ActorSpec, actor.memory as unknown as Memory);
   const next = put(world, i, { ...actor, memory: memory as unknown as Json, volatile: null, pending: null });
   if (trouble.kind !== "conflict") return { world: next, broken: trouble.what };
   return scenario.actors[i]?.role === "writer" ? { world: next } : startNext(next, scenario, i);

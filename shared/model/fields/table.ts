@@ -202,10 +202,15 @@ function patchInPlace(context: StateContext, entity: Entity, part: Entity): void
     if (member === "__proto__") throw badKey(member);
     const next = part[member];
     const old = ownMember(entity, member);
-    if (Object.is(old, next)) continue;
+    if (isSame(old, next)) continue;
     context.journal.note(memberUndo, entity, member, old);
     entity[member] = next;
   }
+}
+
+/** As Object.is but for NaN, which counts as new: the comparison of every patched member, so the quick one comes first. */
+function isSame(old: unknown, next: unknown): boolean {
+  return old === next && (next !== 0 || Object.is(old, next));
 }
 
 /** What Object.prototype would lend is a function, so only then, and for undefined, the slow question is asked. */
@@ -224,7 +229,7 @@ function assignMembers(clone: Entity, part: Entity): void {
 
 function differs(entity: Entity, part: Entity): boolean {
   for (const member in part) {
-    if (!Object.is(entity[member], part[member]) || !Object.hasOwn(entity, member)) return true;
+    if (!isSame(ownMember(entity, member), part[member])) return true;
   }
   return false;
 }
