@@ -3,7 +3,7 @@ import { formatTimestamp } from "../shared/wire/time.ts";
 import { type Action, encodeUpdate, type StampedUpdate } from "../shared/wire/update.ts";
 import { UsageError } from "./errors.ts";
 import type { CommandIo } from "./io.ts";
-import { safeText, shortJson } from "./screen.ts";
+import { quoted, safeText, shortJson } from "./screen.ts";
 import { timeText } from "./time.ts";
 
 export interface LogPrinter {
@@ -62,10 +62,7 @@ function filterFor({
 }: LogFilter): (update: StampedUpdate) => readonly (Action | null)[] | undefined {
   const part = app?.toUpperCase();
   if (part !== undefined && !/^[0-9A-HJKMNP-TV-Z]{1,26}$/.test(part))
-    throw new UsageError(
-      `${JSON.stringify(safeText(app ?? "", 40))} is no app id`,
-      "Give a ULID, or its beginning or end.",
-    );
+    throw new UsageError(`${quoted(app ?? "", 40)} is no app id`, "Give a ULID, or its beginning or end.");
   if (part !== undefined && part.length < appGivenMin)
     throw new UsageError(
       `--app is only ${part.length} characters long`,

@@ -1,6 +1,6 @@
 /** Numbers as people write and read them. */
 import { UsageError } from "./errors.ts";
-import { safeText } from "./screen.ts";
+import { quoted } from "./screen.ts";
 
 /** A number from an option: at least `min`, whole unless `fraction`. */
 export function toNumber(
@@ -15,7 +15,7 @@ export function toNumber(
   const value = shape.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= Number.MAX_SAFE_INTEGER) return value;
   const kind = fraction ? "a number" : "a whole number";
-  throw new UsageError(`${name} is ${JSON.stringify(safeText(text, 40))}`, `Give ${kind} from ${min}.`);
+  throw new UsageError(`${name} is ${quoted(text, 40)}`, `Give ${kind} from ${min}.`);
 }
 
 /** "1 update", "1,234 updates". */

@@ -65,6 +65,11 @@ export function safeText(text: string, max = Number.POSITIVE_INFINITY): string {
   return short.replace(unsafe, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** A name or word of somebody else's, in quotes. */
+export function quoted(text: string, max: number): string {
+  return `"${safeText(text, max)}"`;
+}
+
 /** A JSON value in one line of at most `max` characters. */
 export function shortJson(value: unknown, max: number): string {
   return safeText(JSON.stringify(value) ?? "undefined", max);

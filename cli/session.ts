@@ -8,7 +8,7 @@ import { newSettings, type Settings } from "../shared/settings.ts";
 import { parseStoreId, type StoreId, storeIdRule } from "../shared/wire/ids.ts";
 import { UsageError, whatOf } from "./errors.ts";
 import type { CommandIo } from "./io.ts";
-import { safeText } from "./screen.ts";
+import { quoted } from "./screen.ts";
 
 export interface BucketOptions {
   readonly bucket?: string | undefined;
@@ -67,10 +67,7 @@ export async function openSession(
 export function toStoreId(text: string): StoreId {
   const store = parseStoreId(text);
   if (store !== undefined) return store;
-  throw new UsageError(
-    `${JSON.stringify(safeText(text, 60))} is no store id`,
-    `Give --store another one: ${storeIdRule}.`,
-  );
+  throw new UsageError(`${quoted(text, 60)} is no store id`, `Give --store another one: ${storeIdRule}.`);
 }
 
 function refuseUrl(error: unknown): never {

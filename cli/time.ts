@@ -3,7 +3,7 @@
  */
 import { formatTimestamp, parseTimestamp, type Timestamp, toTimestamp } from "../shared/wire/time.ts";
 import { UsageError } from "./errors.ts";
-import { safeText } from "./screen.ts";
+import { quoted } from "./screen.ts";
 
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,
@@ -29,10 +29,7 @@ export function toTime(
   const trimmed = text.trim();
   const found = parseTimestamp(trimmed) ?? relative(trimmed, now) ?? absolute(trimmed, edge);
   if (found !== undefined) return found;
-  throw new UsageError(
-    `${JSON.stringify(safeText(text, 60))} is no time`,
-    `Write it like one of these: ${timeHelp}.`,
-  );
+  throw new UsageError(`${quoted(text, 60)} is no time`, `Write it like one of these: ${timeHelp}.`);
 }
 
 function relative(text: string, now: number): Timestamp | undefined {

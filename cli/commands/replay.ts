@@ -6,7 +6,7 @@ import { UsageError } from "../errors.ts";
 import type { CommandIo } from "../io.ts";
 import { countText, toNumber } from "../numbers.ts";
 import { openReplay, type Replaying } from "../replaying.ts";
-import { safeText, shortJson } from "../screen.ts";
+import { quoted, safeText, shortJson } from "../screen.ts";
 import { storeCommand } from "../session.ts";
 import { jsonTime, timeHelp, timeText, toTime } from "../time.ts";
 
@@ -79,7 +79,7 @@ function pickField(state: Json, name: string): Json {
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (field !== undefined) return field;
   throw new UsageError(
-    `The state has no field ${JSON.stringify(safeText(name, 60))}`,
+    `The state has no field ${quoted(name, 60)}`,
     `Its fields are: ${Object.keys(fields).join(", ") || "none"}.`,
   );
 }

@@ -3,12 +3,14 @@ import type { Command } from "@commander-js/extra-typings";
 import { decodeBody } from "../../shared/drive/body.ts";
 import type { Host } from "../../shared/drive/run.ts";
 import { StoreError } from "../../shared/errors.ts";
+import { noHead } from "../../shared/log/troubles.ts";
+import { parseHeadKey } from "../../shared/wire/keys.ts";
 import { toTimestamp } from "../../shared/wire/time.ts";
 import { describeObject, isKnownPlace, kindOf } from "../describe.ts";
 import { UsageError } from "../errors.ts";
 import type { CommandIo } from "../io.ts";
 import { bytesText } from "../numbers.ts";
-import { safeText, table } from "../screen.ts";
+import { quoted, safeText, table } from "../screen.ts";
 import { bucketCommand, openHost } from "../session.ts";
 import { timeWithAge } from "../time.ts";
 
@@ -28,7 +30,7 @@ export function addShow(program: Command, io: CommandIo): void {
     .action(async (key, options) => {
       if (!isKnownPlace(key))
         throw new UsageError(
-          `${JSON.stringify(safeText(key, 100))} is no key of a store's object`,
+          `${quoted(key, 100)} is no key of a store's object`,
           'Keys look like "heads/main.json" or "updates/main/20261121T090503.209Z-….json".',
         );
       const host = await openHost(io, options);
@@ -95,6 +97,8 @@ function printShown(
 }
 
 function absent(key: string, bucket: string): StoreError {
+  const store = parseHeadKey(key);
+  if (store) return new StoreError(noHead(store));
   return new StoreError({
     kind: "rejected",
     what: `There is no object ${key} in ${bucket}`,

@@ -191,9 +191,10 @@ async function walkLog(
     for (const [i, entry] of group.entries()) {
       const read = reads[i];
       const segment = read ? noteRead(audit, read) : null;
-      log.add(entry, segment);
-      if (segment && entry.key === head.segments.at(-1)?.key)
-        for (const finding of auditInline(store, head, segment)) audit.findings.note(finding);
+      const newest = log.add(entry, segment) ? segment : null;
+      if (entry.key !== head.segments.at(-1)?.key) continue;
+      for (const finding of auditInline(store, head, { newest, sha256: host.platform.sha256 }))
+        audit.findings.note(finding);
     }
     at += group.length;
     onProgress?.(at, entries.length);

@@ -35,8 +35,8 @@ export interface LogAudit {
   readonly counts: LogCounts;
   /** Keys of raw objects that segments list as set aside. */
   readonly setAside: ReadonlySet<string>;
-  /** The next segment; null when it cannot be used, which was noted already. */
-  add(entry: SegmentEntry, segment: Segment | null): void;
+  /** The next segment; null when it cannot be read, which was noted already. Answers whether it is sound. */
+  add(entry: SegmentEntry, segment: Segment | null): boolean;
   /** Where the walk is now. */
   point(): LogPoint;
 }
@@ -83,7 +83,8 @@ export function createLogAudit(options: LogAuditOptions): LogAudit {
       const faults = segment ? segmentFaults(segment, entry, { from: at, sha256 }) : [];
       for (const what of faults)
         findings.note({ severity: "error", rule: "segment", key: entry.key, what, fix: restoreFix });
-      whole &&= segment !== null && faults.length === 0;
+      const sound = segment !== null && faults.length === 0;
+      whole &&= sound;
       if (segment) noteSetAside(segment, entry.key, setAside, findings);
       let rest = segment?.updates ?? [];
       let hash = whole ? at.hash : null;
@@ -97,6 +98,7 @@ export function createLogAudit(options: LogAuditOptions): LogAudit {
         waiting = waiting.slice(1);
       }
       advance(entry.key, rest, { through: entry.through, hash: entry.hash });
+      return sound;
     },
   };
 }

@@ -11,6 +11,7 @@ import type { Snapshot } from "../wire/snapshot.ts";
 import { formatTimestamp, zeroTimestamp } from "../wire/time.ts";
 import { auditName, type Finding, restoreFix } from "./audit.ts";
 import type { LogPoint } from "./audit-log.ts";
+import { segmentFault } from "./segment-read.ts";
 
 const damagedFix = "Restore the objects named in the other findings, then verify again.";
 
@@ -68,15 +69,33 @@ function auditBefore(
     : [error(`Nothing names the segments before ${formatTimestamp(start)}`)];
 }
 
-/** The head's copy of its newest segment says what the object says. */
-export function auditInline(store: StoreId, head: Head, newest: Segment): readonly Finding[] {
-  if (head.inline === undefined) return [];
+/**
+ * The head's copy of its newest segment says what the object says. Where the object cannot be used (`newest` is null) a
+ * whole copy is the way out, as long as nobody publishes.
+ */
+export function auditInline(
+  store: StoreId,
+  head: Head,
+  { newest, sha256 }: { readonly newest: Segment | null; readonly sha256: Sha256 },
+): readonly Finding[] {
+  const entry = head.segments.at(-1);
+  if (head.inline === undefined || !entry) return [];
   const inline = parseSegment(head.inline);
+  if (newest === null) {
+    if (!inline.ok || segmentFault(inline.value, entry, sha256) !== undefined) return [];
+    const what = "The head still carries a whole copy of it";
+    return [{ severity: "warning", rule: "inline-copy", key: entry.key, what, fix: inlineCopyFix(store) }];
+  }
   if (inline.ok && canonicalText(encodeSegment(inline.value)) === canonicalText(encodeSegment(newest)))
     return [];
-  const what = `Its inline copy of ${head.segments.at(-1)?.key} is not what that object holds`;
-  const fix = "Publish one more update: the next head carries another copy. The object counts, not the copy.";
+  const what = `Its inline copy of ${entry.key} is not what that object holds`;
+  const fix = "Publish one more update: the next head carries another copy. The object is sound.";
   return [{ severity: "error", rule: "inline", key: headKey(store), what, fix }];
+}
+
+function inlineCopyFix(store: StoreId): string {
+  const command = `icecore show ${headKey(store)} --json`;
+  return `Stop the rollups and keep what "${command}" prints: body.inline is what this object must hold.`;
 }
 
 /** The marks object holds what the log up to its position gives. */

@@ -105,7 +105,7 @@ export function defineModel<F extends Fields, A extends Actions<F>>(
     codec,
     stateCodec: createCodec({ types, depthMax: stateDepthMax }),
     createState: (context) => createFieldState(fields, context),
-    findAction: (key) => byName.get(key),
+    findAction: lastFound(byName),
     upcast: (key, decoded, from) =>
       upcastWith(
         (upcasters as Readonly<Record<string, VersionSteps | undefined>>)[key],
@@ -129,6 +129,18 @@ export function action<S extends StandardSchema, Draft>(
   apply: (state: Draft, data: SchemaOutput<S>, meta: ActionMeta) => unknown,
 ): ActionDefinition<Draft, S> {
   return { schema, apply };
+}
+
+/** A log often holds the same action many times in a row; comparing two names is quicker than hashing one. */
+function lastFound<T>(byName: ReadonlyMap<string, T>): (name: string) => T | undefined {
+  let lastName: string | undefined;
+  let last: T | undefined;
+  return (name) => {
+    if (name === lastName) return last;
+    lastName = name;
+    last = byName.get(name);
+    return last;
+  };
 }
 
 function toModelAction(definition: AnyAction<never>): ModelAction {

@@ -13,8 +13,8 @@ import type { Bucket, PutContent } from "../../shared/ports/bucket.ts";
 const childScript = fileURLToPath(new URL("folder-processes-child.ts", import.meta.url));
 const processes = 4;
 /** The run ends when both are reached: by progress, not by the clock, so that a busy machine only takes longer. */
-const killsWanted = 12;
-const acknowledgedWanted = 100;
+const killsWanted = 8;
+const acknowledgedWanted = 60;
 /** A run that makes no progress for so long has hung. */
 const runMsMax = 45_000;
 /** After its first acknowledged write a process lives for up to this long. */

@@ -13,7 +13,7 @@ const snapshotter = { role: "snapshotter", times: 1 } as const;
 const thrice = { role: "writer", times: 3, app: 0 } as const;
 
 /** A writer (actor 0) and a rollup (actor 1) in turn: three segments, of which a merge may take two. */
-const threeSegments: readonly PreludeStep[] = [{ run: 0 }, { run: 1 }, "tick", { run: 0 }, { run: 1 }, "tick", { run: 0 }, { run: 1 }];
+const threeSegments = [{ run: 0 }, { run: 1 }, "tick", { run: 0 }, { run: 1 }, "tick", { run: 0 }, { run: 1 }] as const satisfies readonly PreludeStep[];
 
 export const scenarios: readonly Scenario[] = [
   { name: "seal", about: "two writers and a rollup", actors: [writerA, writerB, rollup], ticks: 1 },
@@ -28,13 +28,20 @@ export const scenarios: readonly Scenario[] = [
   { name: "pages", about: "a rollup that looks first, LIST pages of one key", actors: [writerA, writerB, { ...rollup, peek: true }], ticks: 1, pageKeys: 1 },
   { name: "reader", about: "a reader with its tail", actors: [writerA, writerB, rollup, { role: "reader", times: 1, tail: true }], ticks: 1 },
   { name: "inline", about: "a reader that misses a segment between two polls", actors: [twice, rollups, { role: "reader", times: 2 }], ticks: 1 },
-  { name: "marks", about: "marks written while a cold rollup meets a late copy", actors: [writerA, writerB, { ...rollup, times: 3 }, marker, rollup], prelude: [{ run: 0, copy: true }, { run: 2 }, { run: 3 }, "tick", { run: 1, copy: true }, { run: 2 }, "tick"], ticks: 0 },
+  { name: "marks", about: "marks that are behind, a writer that tries again at a later time, a cold rollup", actors: [writerA, writerB, { ...rollup, times: 2 }, marker, rollup], prelude: [{ run: 1 }, { run: 2 }, { run: 3 }, "tick"], late: 1, ticks: 1 },
   { name: "merge", about: "a merge beside a publication and a reader", actors: [thrice, { ...rollup, times: 4 }, merger, { role: "reader", times: 1 }], prelude: threeSegments, lost: 1, ticks: 0 },
   { name: "merges", about: "two merges of the same inputs", actors: [thrice, { ...rollup, times: 4 }, merger, merger], prelude: threeSegments, crash: 1, lost: 1, ticks: 0 },
   { name: "snapshot", about: "a snapshot beside a rollup, readers that load it", actors: [thrice, { ...rollup, times: 4 }, snapshotter, { role: "reader", times: 1, tail: true, snapshots: true }], prelude: threeSegments.slice(0, 5), late: 1, ticks: 1 },
   { name: "snapshots", about: "two snapshots of different moments", actors: [thrice, { ...rollup, times: 4 }, { ...snapshotter, times: 2 }, snapshotter], prelude: threeSegments.slice(0, 5), lost: 1, ticks: 0 },
   { name: "retire", about: "the oldest segments leave the list while a snapshot and marks are behind", actors: [thrice, { ...rollup, times: 4 }, marker, snapshotter, { role: "retirer", times: 2 }, { role: "reader", times: 1, snapshots: true }], prelude: [...threeSegments.slice(0, 2), { run: 3 }, ...threeSegments.slice(2), { run: 2 }], ticks: 0 },
-  { name: "retireMarks", about: "retiring while the marks are behind, a late copy, a cold rollup", actors: [twice, { ...rollup, times: 3 }, marker, writerB, { role: "retirer", times: 1 }, rollup], prelude: [{ run: 0 }, { run: 1 }, { run: 2 }, "tick", { run: 3, copy: true }, { run: 1 }, "tick", { run: 0 }, { run: 1 }, "tick"], ticks: 0 },
+  {
+    name: "retireMarks",
+    about: "retiring while the marks are behind, a writer that tries again, a cold rollup",
+    actors: [twice, { ...rollup, times: 3 }, { ...marker, times: 2 }, writerB, { role: "retirer", times: 1 }, rollup],
+    prelude: [{ run: 0 }, { run: 1 }, { run: 2 }, "tick", { pick: 3, label: "begins" }, { pick: 3, label: "answer lost" }, { run: 1 }, "tick", { run: 0 }, { run: 1 }],
+    lost: 1,
+    ticks: 2,
+  },
   { name: "sweep", about: "sweeps that raise linkFrom and delete beside a merge that is slow", actors: [thrice, { ...rollup, times: 4 }, merger, { role: "sweeper", times: 3 }, { role: "reader", times: 1 }], prelude: threeSegments, ticks: 0 },
   { name: "sweepRollup", about: "sweeps beside two rollups, of which one loses its link", actors: [writerA, rollup, rollup, { role: "sweeper", times: 3 }], ticks: 0 },
   {

@@ -19,8 +19,8 @@ export interface Scenario {
   readonly pageKeys?: number;
 }
 
-/** One program of an actor from beginning to end (its PUT may leave a copy under way), or a millisecond. */
-export type PreludeStep = "tick" | { readonly run: number; readonly copy?: true };
+/** A millisecond; one program of an actor from beginning to end; or one transition of an actor, by a part of its label. */
+export type PreludeStep = "tick" | { readonly run: number } | { readonly pick: number; readonly label: string };
 
 export interface Transition {
   readonly label: string;
@@ -59,26 +59,29 @@ export function playPrelude(start: World, scenario: Scenario): { readonly world:
       labels.push("a millisecond passes");
       continue;
     }
-    const ended = runToEnd(world, scenario, step);
+    const ended = "run" in step ? runToEnd(world, scenario, step.run) : pick(world, scenario, step.pick, step.label);
     world = ended.world;
     labels.push(...ended.labels);
   }
   return { world, labels };
 }
 
-function runToEnd(start: World, scenario: Scenario, { run, copy }: Exclude<PreludeStep, "tick">) {
+function runToEnd(start: World, scenario: Scenario, actor: number) {
   const labels: string[] = [];
   let world = start;
-  const count = () => (world.actors[run]?.memory as unknown as Memory).count;
-  const before = count();
-  while (count() === before) {
-    const request = world.actors[run]?.pending?.request;
-    const next = actorTransitions(world, scenario, run)[0];
-    if (!next || next.broken !== undefined) throw new Error(`Prelude of "${scenario.name}": actor ${run} cannot go on: ${next?.broken}`);
-    world = copy && request?.do === "create" ? { ...next.world, flying: [...next.world.flying, { request }] } : next.world;
-    labels.push(next.label);
+  const count = () => (world.actors[actor]?.memory as unknown as Memory).count;
+  for (const before = count(); count() === before; ) {
+    const next = pick(world, scenario, actor, "");
+    world = next.world;
+    labels.push(...next.labels);
   }
   return { world, labels };
+}
+
+function pick(world: World, scenario: Scenario, actor: number, label: string) {
+  const next = actorTransitions(world, scenario, actor).find((one) => one.label.includes(label));
+  if (!next || next.broken !== undefined) throw new Error(`The prelude of "${scenario.name}" cannot go on with actor ${actor}: ${label}.`);
+  return { world: next.world, labels: [next.label] };
 }
 
 function actorTransitions(world: World, scenario: Scenario, i: number): readonly Transition[] {

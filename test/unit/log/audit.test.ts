@@ -142,7 +142,10 @@ describe("an audit names each damaged object and goes on", () => {
     const { key } = newest(await headOf(fixture));
     const answer = await fixture.host.bucket.get(key);
     if (answer.is === "found") await writeBytes(fixture.host, key, damage(answer.body));
-    expect(await findingsOf(fixture, true)).toEqual([`error unreadable ${key}`]);
+    expect(await findingsOf(fixture, true)).toEqual([
+      `error unreadable ${key}`,
+      `warning inline-copy ${key}`,
+    ]);
   });
 
   it("when any byte of a segment is flipped", async () => {
@@ -380,6 +383,7 @@ describe("an audit of raw updates", () => {
     const found = await findingsOf(fixture);
     expect(found).toEqual([
       `error missing ${newest(head).key}`,
+      `warning inline-copy ${newest(head).key}`,
       `warning not-compared ${updatesPrefix(fixture.store)}`,
     ]);
     expect(formatTimestamp(newest(head).through)).toBe(formatTimestamp(head.publishedThrough));
