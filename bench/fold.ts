@@ -7,7 +7,15 @@
 import { createStore } from "tinybase";
 import { monotonicFactory } from "ulid";
 import { z } from "zod";
-import { createFold, defineModel, type Fold, type FoldUpdate, type Json, table, validateAction } from "../shared/index.ts";
+import {
+  createFold,
+  defineModel,
+  type Fold,
+  type FoldUpdate,
+  type Json,
+  table,
+  validateAction,
+} from "../shared/index.ts";
 import { type ActionId, type AppId, parseAppId } from "../shared/wire/ids.ts";
 import { toTimestamp } from "../shared/wire/time.ts";
 
@@ -35,7 +43,9 @@ const model = defineModel({
   state: { rows: table<Row>() },
   actions: (action) => ({
     patchRow: action(patchSchema, (state, { id, n }) => state.rows.patch(id, { n })),
-    addRow: action(addSchema, (state, { id, title }) => state.rows.addIfAbsent(id, { title, n: 0, done: false })),
+    addRow: action(addSchema, (state, { id, title }) =>
+      state.rows.addIfAbsent(id, { title, n: 0, done: false }),
+    ),
   }),
 });
 
@@ -52,12 +62,21 @@ export function measureReplay(perUpdate: number, actions = 1_000_000, entities =
   const segments = actions / (1_000 * perUpdate);
   for (let i = 0; i < segments; i++) {
     const text = newSegment(i, perUpdate, entities, random);
-    const sides = [() => ours.push(timed(() => replayFold(fold, text))), () => theirs.push(timed(() => replayBare(map, text)))];
+    const sides = [
+      () => ours.push(timed(() => replayFold(fold, text))),
+      () => theirs.push(timed(() => replayBare(map, text))),
+    ];
     for (const side of i % 2 === 0 ? sides : sides.reverse()) side();
   }
   assertEqual(map.size, fold.state().rows.size);
   const warm = Math.floor(segments / 10);
-  return compared(`replay, ${perUpdate} per update`, 1 / 0.8, 1_000 * perUpdate, ours.slice(warm), theirs.slice(warm));
+  return compared(
+    `replay, ${perUpdate} per update`,
+    1 / 0.8,
+    1_000 * perUpdate,
+    ours.slice(warm),
+    theirs.slice(warm),
+  );
 }
 
 /** One dispatch in memory at a size, beside TinyBase's setPartialRow with a listener. */
@@ -80,7 +99,9 @@ export function measureDispatch(entities: number, dispatches = 4_000, rounds = 1
       () => ours.push(timed(() => ids.forEach((id, i) => ourDispatch(id, round * dispatches + i)))),
       () =>
         theirs.push(
-          timed(() => ids.forEach((id, i) => void peer.setPartialRow("rows", id, { n: round * dispatches + i + 1 }))),
+          timed(() =>
+            ids.forEach((id, i) => void peer.setPartialRow("rows", id, { n: round * dispatches + i + 1 })),
+          ),
         ),
     ];
     for (const side of round % 2 === 0 ? sides : sides.reverse()) side();
@@ -164,10 +185,17 @@ function replayBare(map: Map<string, Row>, text: string): void {
   }
 }
 
-function newSegment(index: number, perUpdate: number, entities: number, random: (below: number) => number): string {
+function newSegment(
+  index: number,
+  perUpdate: number,
+  entities: number,
+  random: (below: number) => number,
+): string {
   const updates = Array.from({ length: 1_000 }, (_, i) => {
     const seq = index * 1_000 + i + 1;
-    const actions = Array.from({ length: perUpdate }, (_none, k) => newAction(seq * perUpdate + k, entities, random));
+    const actions = Array.from({ length: perUpdate }, (_none, k) =>
+      newAction(seq * perUpdate + k, entities, random),
+    );
     const id = ulidOf(seq);
     return { timestamp: 1_000 + seq, id, app, seq, after: "20261121T090503.209Z", modelVersion: 1, actions };
   });

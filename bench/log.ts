@@ -3,7 +3,17 @@
  *
  * Both sides of a ratio alternate in one run. Everything happens in a temporary folder that is removed at the end.
  */
-import { closeSync, fsyncSync, linkSync, mkdirSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCountingBucket } from "../bucket/counting.ts";
@@ -21,8 +31,8 @@ import { parseStoreId, type StoreId } from "../shared/wire/ids.ts";
 import { updateKey } from "../shared/wire/keys.ts";
 import { toTimestamp, zeroTimestamp } from "../shared/wire/time.ts";
 import { encodeUpdate, type Update } from "../shared/wire/update.ts";
-import { newBenchUpdate } from "./updates.ts";
 import type { Measure } from "./fold.ts";
+import { newBenchUpdate } from "./updates.ts";
 
 const store = parseStoreId("bench") as StoreId;
 
@@ -31,7 +41,11 @@ export async function measureAppend(appends = 300): Promise<Measure> {
   const folder = mkdtempSync(join(tmpdir(), "icecore-bench-"));
   try {
     const platform = createNodePlatform();
-    const host: Host = { bucket: await createFolderBucket(join(folder, "bucket"), platform), platform, settings: newSettings() };
+    const host: Host = {
+      bucket: await createFolderBucket(join(folder, "bucket"), platform),
+      platform,
+      settings: newSettings(),
+    };
     await createStore(host, store);
     const writer = createWriter(host, store);
     const plain = join(folder, "plain");
@@ -48,7 +62,13 @@ export async function measureAppend(appends = 300): Promise<Measure> {
       theirs.push(writePlainly(plain, update));
     }
     const [oursUs, theirsUs] = [median(ours) * 1000, median(theirs) * 1000];
-    return { name: "append on the folder bucket, beside write + fsync + link", ratio: oursUs / theirsUs, target: 2, oursUs, theirsUs };
+    return {
+      name: "append on the folder bucket, beside write + fsync + link",
+      ratio: oursUs / theirsUs,
+      target: 2,
+      oursUs,
+      theirsUs,
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -77,7 +97,9 @@ export interface RollupCost {
 }
 
 /** One warm round with 100 new updates on top of histories of different length: requests, bytes and time. */
-export async function measureRollups(histories: readonly number[] = [1_000, 10_000, 100_000]): Promise<readonly RollupCost[]> {
+export async function measureRollups(
+  histories: readonly number[] = [1_000, 10_000, 100_000],
+): Promise<readonly RollupCost[]> {
   const clock = { now: Date.UTC(2026, 10, 21) };
   const bucket = createCountingBucket(createMemoryBucket({ now: () => clock.now }));
   const platform = { ...createNodePlatform(), now: () => clock.now };
@@ -118,10 +140,16 @@ async function measureRounds(
     const report = await rollup.round({ hint: true });
     const ms = performance.now() - started;
     const { get, put, swap, list, bytesIn, bytesOut } = bucket.counts();
-    if (report.jobs.length === 0) rounds.push({ history, requests: get + put + swap + list, bytes: bytesIn + bytesOut, ms });
+    if (report.jobs.length === 0)
+      rounds.push({ history, requests: get + put + swap + list, bytes: bytesIn + bytesOut, ms });
   }
   const by = (value: (cost: RollupCost) => number) => median(rounds.map(value));
-  return { history, requests: by((one) => one.requests), bytes: by((one) => one.bytes), ms: by((one) => one.ms) };
+  return {
+    history,
+    requests: by((one) => one.requests),
+    bytes: by((one) => one.bytes),
+    ms: by((one) => one.ms),
+  };
 }
 
 /** Puts raw updates straight into the bucket, as many writers' appends would have. */
@@ -143,7 +171,9 @@ export interface ReaderMemory {
 }
 
 /** Heap that a replay of the whole log holds at its end, for logs of different length and one small state. */
-export async function measureReaders(lengths: readonly number[] = [10_000, 100_000]): Promise<readonly ReaderMemory[]> {
+export async function measureReaders(
+  lengths: readonly number[] = [10_000, 100_000],
+): Promise<readonly ReaderMemory[]> {
   const folder = mkdtempSync(join(tmpdir(), "icecore-bench-"));
   const found: ReaderMemory[] = [];
   try {
@@ -188,7 +218,8 @@ async function copyAll(from: Host["bucket"], to: Host["bucket"]): Promise<void> 
     const { objects } = await from.list(prefix, { limit: 100_000 });
     for (const { key } of objects) {
       const object = await from.get(key);
-      if (object.is === "found") await to.putIfAbsent(key, { body: object.body, contentType: "application/json", cacheControl: "" });
+      if (object.is === "found")
+        await to.putIfAbsent(key, { body: object.body, contentType: "application/json", cacheControl: "" });
     }
   }
 }

@@ -23,13 +23,17 @@ async function showRollups(): Promise<void> {
   const first = costs[0];
   for (const { history, requests, bytes, ms } of costs) {
     const ratio = first ? (ms / first.ms).toFixed(2) : "";
-    console.log(`rollup of 100 new updates after ${history}: ${requests} requests, ${bytes} bytes, ${ms.toFixed(1)} ms (${ratio} of the first)`);
+    console.log(
+      `rollup of 100 new updates after ${history}: ${requests} requests, ${bytes} bytes, ${ms.toFixed(1)} ms (${ratio} of the first)`,
+    );
   }
 }
 
 async function showMemory(): Promise<void> {
   for (const { updates, logBytes, heapBytes } of await measureReaders())
-    console.log(`reader after ${updates} updates: ${mb(heapBytes)} MB of heap more, for ${mb(logBytes)} MB read`);
+    console.log(
+      `reader after ${updates} updates: ${mb(heapBytes)} MB of heap more, for ${mb(logBytes)} MB read`,
+    );
 }
 
 function mb(bytes: number): string {

@@ -10,8 +10,19 @@ export function newBenchUpdate(app: number, seq: number): Update {
   const id = parseUpdateId(ulid("B", app, seq));
   const action = parseActionId(ulid("C", app, seq));
   if (!id || !action) throw new Error("a bench id is no ULID");
-  const data = { id: `row-${(app * 7 + seq) % 1000}`, title: `Row ${seq} of app ${app}`, done: seq % 2 === 0 };
-  return { id, app: benchApp(app), seq, after: zeroTimestamp, modelVersion: 1, actions: [{ id: action, name: "putRow", data }] };
+  const data = {
+    id: `row-${(app * 7 + seq) % 1000}`,
+    title: `Row ${seq} of app ${app}`,
+    done: seq % 2 === 0,
+  };
+  return {
+    id,
+    app: benchApp(app),
+    seq,
+    after: zeroTimestamp,
+    modelVersion: 1,
+    actions: [{ id: action, name: "putRow", data }],
+  };
 }
 
 function benchApp(app: number): AppId {
@@ -25,5 +36,7 @@ function ulid(kind: string, app: number, seq: number): string {
 }
 
 function base32(value: number, length: number): string {
-  return Array.from({ length }, (_, i) => digits.charAt(Math.floor(value / 32 ** (length - 1 - i)) % 32)).join("");
+  return Array.from({ length }, (_, i) =>
+    digits.charAt(Math.floor(value / 32 ** (length - 1 - i)) % 32),
+  ).join("");
 }

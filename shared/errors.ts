@@ -66,5 +66,7 @@ export function assert(condition: unknown, invariant: string): asserts condition
 
 /** For the last arm of a switch over a tagged union. */
 export function assertNever(value: never): never {
-  throw new AssertionError(`icecore met a case it does not know: ${JSON.stringify(value)}. Please report this.`);
+  throw new AssertionError(
+    `icecore met a case it does not know: ${JSON.stringify(value)}. Please report this.`,
+  );
 }

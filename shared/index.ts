@@ -54,6 +54,20 @@ export type {
 } from "./model/model.ts";
 export { type RawState, rawModel } from "./model/raw.ts";
 export { type ReducerAction, type ReducerDefinition, reducerModel } from "./model/reducer.ts";
-export type { DataProblem, SchemaInput, SchemaOutput, StandardSchema } from "./model/schema.ts";
+export type { SchemaInput, SchemaOutput, SchemaProblem, StandardSchema } from "./model/schema.ts";
 export { changedKeys, type Table } from "./model/table.ts";
 export { type ActionOutcome, validateAction, validateStored } from "./model/validate.ts";
+export { defaultSettings, newSettings, type Settings } from "./settings.ts";
+export {
+  type ActionId,
+  type AppId,
+  createdAt,
+  parseActionId,
+  parseAppId,
+  parseStoreId,
+  parseUpdateId,
+  type StoreId,
+  type UpdateId,
+} from "./wire/ids.ts";
+export { formatTimestamp, parseTimestamp, type Timestamp, toTimestamp } from "./wire/time.ts";
+export type { Action, StampedUpdate, Update } from "./wire/update.ts";

@@ -79,11 +79,11 @@ export const defaultSettings: Settings = {
   listKeysMax: 1_000,
   /** Raw updates of one round: bounds its memory; the next round takes the rest at once. */
   roundUpdatesMax: 10_000,
-  /** Entries in the head (PROTOCOL section 1). */
+  /** Entries in the head (docs/protocol.md, "Objects"). */
   segmentsListedMax: 32,
   /** Retiring begins above it, so that a burst never meets the limit. */
   segmentsListedAim: 24,
-  /** A new client reads at most 12 segments after the snapshot (DESIGN section 7). */
+  /** A new client reads at most 12 segments after the snapshot. */
   segmentsSinceSnapshotMax: 10,
   /** Segments of one level that are merged at once: each update is rewritten once a level, four times in all. */
   mergeFanIn: 4,
@@ -99,7 +99,7 @@ export const defaultSettings: Settings = {
   modelVersionsKept: 2,
   /** What no head lists is kept this long for slow readers. */
   retentionMs: 7 * 24 * 60 * minute,
-  /** linkFrom follows a rev noted this long before: no build lasts so long (PROTOCOL section 6). */
+  /** linkFrom follows a rev noted this long before: no build lasts so long (docs/protocol.md, "Delete"). */
   linkFromDelayMs: 24 * 60 * minute,
   /** GETs in flight at once: fills a 100 ms link at 160 objects a second without upsetting S3. */
   parallelGets: 16,

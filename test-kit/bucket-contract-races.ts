@@ -1,4 +1,4 @@
-/** Part of the bucket contract. Conditional writes at the same time (PROTOCOL section 2, A2). */
+/** Part of the bucket contract. Conditional writes at the same time (docs/protocol.md, "What is assumed", A2). */
 import { expect, it } from "vitest";
 import type { Bucket, PutContent, WriteAnswer } from "../shared/ports/bucket.ts";
 import { bodyOf, etagOf, nextTurn, textContent } from "./bucket-contract-bodies.ts";

@@ -1,6 +1,6 @@
 /**
  * The contract of the Bucket port as a vitest suite. Every adapter runs it, and so may a user's own: what the protocol
- * relies on (PROTOCOL section 2, A1 and A2) is asked here of the real thing. It only uses the port, never repeats a key
+ * relies on (docs/protocol.md, "What is assumed", A1 and A2) is asked here of the real thing. It only uses the port, never repeats a key
  * across tests, and leaves its objects behind, so the bucket may be shared but must be empty under the test's prefix.
  */
 import { afterAll, beforeAll, describe } from "vitest";

@@ -1,4 +1,4 @@
-/** icecore gc: deletes what PROTOCOL section 6 allows, and nothing else. */
+/** icecore gc: deletes what docs/protocol.md, "Delete" allows, and nothing else. */
 import type { Command } from "@commander-js/extra-typings";
 import { collectGarbage } from "../../shared/drive/store.ts";
 import type { CommandIo } from "../io.ts";

@@ -1,6 +1,6 @@
 /**
  * createFoldAudit: folds the log beside an audit's walk and compares with the listed snapshot of the model's version
- * (PROTOCOL section 7, invariant 2).
+ * (docs/protocol.md, "What always holds", invariant 2).
  *
  * A version's base is the log's start when it is the store's first one; else the state of an older version, migrated. Which
  * snapshot that was is not recorded: the listed one of the older version is tried, and a difference is only a warning.

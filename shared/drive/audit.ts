@@ -1,5 +1,5 @@
 /**
- * auditStore: checks every invariant of PROTOCOL section 7 that objects can show (`icecore verify`).
+ * auditStore: checks every invariant of docs/protocol.md, "What always holds" that objects can show (`icecore verify`).
  *
  * It only reads, holds a few segments at a time, and goes on after whatever it finds. It judges the store as one head
  * names it; where something that this head names is gone, or an update seems lost, and the head has moved on meanwhile, it begins

@@ -6,9 +6,9 @@
  */
 import { StoreError } from "../errors.ts";
 import type { Json } from "../json.ts";
+import type { ReadBody } from "../log/program.ts";
 import type { GetAnswer, PutContent } from "../ports/bucket.ts";
 import type { Platform } from "../ports/platform.ts";
-import type { ReadBody } from "../log/program.ts";
 import type { Settings } from "../settings.ts";
 import { headsPrefix } from "../wire/keys.ts";
 
@@ -17,24 +17,43 @@ const headFresh = "max-age=0, s-maxage=1";
 /** Objects wrap action data and state in a few levels of their own. */
 const envelopeDepth = 20;
 
-export async function encodeBody(key: string, body: Json, platform: Platform, settings: Settings): Promise<PutContent> {
+export async function encodeBody(
+  key: string,
+  body: Json,
+  platform: Platform,
+  settings: Settings,
+): Promise<PutContent> {
   const plain = platform.encodeText(JSON.stringify(body));
   const isHead = key.startsWith(headsPrefix);
-  if (plain.length > (isHead ? settings.headBytesMax : settings.objectBytesMax)) throw tooLarge(key, plain.length);
+  if (plain.length > (isHead ? settings.headBytesMax : settings.objectBytesMax))
+    throw tooLarge(key, plain.length);
   const content = { contentType: "application/json", cacheControl: isHead ? headFresh : immutable };
   if (plain.length <= settings.gzipBytesMin) return { ...content, body: plain };
   return { ...content, body: await platform.gzip(plain), contentEncoding: "gzip" };
 }
 
-export async function decodeBody(answer: GetAnswer & { is: "found" | "absent" | "tooLarge" }, platform: Platform, bytesMax: number, settings: Settings): Promise<ReadBody> {
+export async function decodeBody(
+  answer: GetAnswer & { is: "found" | "absent" | "tooLarge" },
+  platform: Platform,
+  bytesMax: number,
+  settings: Settings,
+): Promise<ReadBody> {
   if (answer.is === "absent") return { is: "absent" };
   if (answer.is === "tooLarge")
-    return { is: "unreadable", reason: `it is ${answer.bytes} bytes long, more than ${bytesMax}`, text: lenientText(answer.start, platform) };
+    return {
+      is: "unreadable",
+      reason: `it is ${answer.bytes} bytes long, more than ${bytesMax}`,
+      text: lenientText(answer.start, platform),
+    };
   let bytes = answer.body;
   try {
     if (isGzip(bytes)) bytes = await platform.gunzip(bytes, bytesMax);
   } catch {
-    return { is: "unreadable", reason: `its gzip is damaged or opens to more than ${bytesMax} bytes`, text: "" };
+    return {
+      is: "unreadable",
+      reason: `its gzip is damaged or opens to more than ${bytesMax} bytes`,
+      text: "",
+    };
   }
   try {
     const text = platform.decodeText(bytes);
@@ -57,7 +76,9 @@ function lenientText(bytes: Uint8Array, platform: Platform): string {
   try {
     return platform.decodeText(bytes);
   } catch {
-    return Array.from(bytes.subarray(0, 4_096), (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("");
+    return Array.from(bytes.subarray(0, 4_096), (byte) =>
+      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".",
+    ).join("");
   }
 }
 

@@ -61,7 +61,11 @@ export function createFoldReplica<S>(model: Model<S>, options: FoldReplicaOption
   };
 }
 
-function newerModel(name: string, version: number, at: { timestamp: Timestamp; modelVersion: number }): Trouble {
+function newerModel(
+  name: string,
+  version: number,
+  at: { timestamp: Timestamp; modelVersion: number },
+): Trouble {
   return {
     kind: "incompatible",
     what: `The update at ${formatTimestamp(at.timestamp)} was made with version ${at.modelVersion} of model "${name}"; this one is version ${version}`,

@@ -4,16 +4,17 @@
  * What it holds follows the replica step by step, so that a poll that fails half-way goes on where the replica stands.
  * Between polls it holds the head with its etag, so that a poll of an unchanged store is one conditional GET.
  */
+
+import { StoreError } from "../errors.ts";
 import type { KnownHead } from "../log/head-read.ts";
 import type { Held } from "../log/held.ts";
-import { read, type ReadOutcome } from "../log/read.ts";
 import type { ReplicaRequest } from "../log/program.ts";
+import { type ReadOutcome, read } from "../log/read.ts";
 import { tail } from "../log/tail.ts";
-import { StoreError } from "../errors.ts";
 import type { Replica } from "../ports/replica.ts";
 import type { StoreId } from "../wire/ids.ts";
-import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
 import type { Segment } from "../wire/segment.ts";
+import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
 import type { StampedUpdate } from "../wire/update.ts";
 import { type Host, run } from "./run.ts";
 
@@ -52,7 +53,14 @@ export interface Reader {
 const endOfTime = toTimestamp(Number.POSITIVE_INFINITY);
 
 export function createReader(host: Host, options: ReaderOptions): Reader {
-  const { store, replica, modelVersion = null, history = false, migrate = false, from = zeroTimestamp } = options;
+  const {
+    store,
+    replica,
+    modelVersion = null,
+    history = false,
+    migrate = false,
+    from = zeroTimestamp,
+  } = options;
   let held: Held | null = options.held ?? null;
   let seen: Readonly<Record<string, StampedUpdate>> = {};
 

@@ -1,5 +1,5 @@
 /**
- * createReplay: a store's state at chosen times, folded from its objects (DESIGN Q2).
+ * createReplay: a store's state at chosen times, folded from its objects.
  *
  * Segments are read once, in order; times must not go back. For the present the newest snapshot saves the way; for a time
  * before it the fold begins at the log's start, with the version's upcasters.
@@ -9,8 +9,8 @@ import type { Fold } from "../fold/fold.ts";
 import type { Model } from "../model/model.ts";
 import type { AppliedRange, Replica } from "../ports/replica.ts";
 import type { StoreId } from "../wire/ids.ts";
-import type { StampedUpdate } from "../wire/update.ts";
 import { formatTimestamp, type Timestamp, toTimestamp } from "../wire/time.ts";
+import type { StampedUpdate } from "../wire/update.ts";
 import { createFoldReplica, type FoldReplicaOptions } from "./fold-replica.ts";
 import { createReader } from "./reader.ts";
 import type { Host } from "./run.ts";

@@ -8,7 +8,7 @@ import { StoreError } from "../errors.ts";
 import { stateHash } from "../fold/fold.ts";
 import type { KnownHead } from "../log/head-read.ts";
 import type { PublishOutcome } from "../log/publish.ts";
-import { writeSnapshot, type WriteSnapshotOutcome } from "../log/write-snapshot.ts";
+import { type WriteSnapshotOutcome, writeSnapshot } from "../log/write-snapshot.ts";
 import type { Model } from "../model/model.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { createFoldReplica, type FoldReplicaOptions } from "./fold-replica.ts";
@@ -29,7 +29,10 @@ export function createRollupFold(
   const { store } = options;
   const begin = () => {
     const replica = createFoldReplica(model, options);
-    return { replica, reader: createReader(host, { store, replica, modelVersion: model.version, migrate: true }) };
+    return {
+      replica,
+      reader: createReader(host, { store, replica, modelVersion: model.version, migrate: true }),
+    };
   };
   const listed = ({ head }: KnownHead) => head.snapshots[model.version]?.key ?? null;
   let base: string | null = null;
@@ -58,7 +61,14 @@ export function createRollupFold(
       const { fold, hash } = replica;
       const { name: modelName, version: modelVersion } = model;
       const state = fold.encode();
-      const snapshot = { through: fold.position, hash, modelName, modelVersion, stateHash: stateHash(fold, host.platform.sha256), state };
+      const snapshot = {
+        through: fold.position,
+        hash,
+        modelName,
+        modelVersion,
+        stateHash: stateHash(fold, host.platform.sha256),
+        state,
+      };
       const outcome = await run(writeSnapshot, { store, snapshot, base }, host);
       if (outcome.is === "written") base = outcome.key;
       return outcome;

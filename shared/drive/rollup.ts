@@ -1,18 +1,18 @@
 /**
- * createRollup: one store's rollup, warm between rounds (DESIGN D3). Any number may run at once, anywhere.
+ * createRollup: one store's rollup, warm between rounds. Any number may run at once, anywhere.
  *
  * A round: publish what is sealed, fold only what is new, then the long jobs that the head is due for, then delete the raw
  * updates that the new segment holds. Publishing never waits for the fold: a broken model delays snapshots alone.
  */
 import { assert, type StoreError } from "../errors.ts";
-import type { Model } from "../model/model.ts";
 import type { KnownHead } from "../log/head-read.ts";
 import { type DueJob, nextJob } from "../log/jobs.ts";
-import { merge } from "../log/merge.ts";
 import type { WarmMarks } from "../log/marks-read.ts";
-import { publish, type PublishOutcome } from "../log/publish.ts";
+import { merge } from "../log/merge.ts";
+import { type PublishOutcome, publish } from "../log/publish.ts";
 import { retire } from "../log/retire.ts";
 import { writeMarks } from "../log/write-marks.ts";
+import type { Model } from "../model/model.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { parseUpdateKey } from "../wire/keys.ts";
 import type { FoldReplicaOptions } from "./fold-replica.ts";
@@ -57,7 +57,10 @@ export function createRollup(host: Host, options: RollupOptions): Rollup {
     return fold.writeSnapshot();
   }
 
-  async function doJobs(first: KnownHead, foldTrouble: StoreError | null): Promise<{ known: KnownHead; jobs: DueJob[] }> {
+  async function doJobs(
+    first: KnownHead,
+    foldTrouble: StoreError | null,
+  ): Promise<{ known: KnownHead; jobs: DueJob[] }> {
     let known = first;
     const tried: DueJob[] = [];
     const jobs: DueJob[] = [];
@@ -87,7 +90,8 @@ export function createRollup(host: Host, options: RollupOptions): Rollup {
 /** Right away and without a LIST: their segment is linked, and publishedThrough of the head at hand covers them. */
 async function deletePublished(outcome: PublishOutcome & { is: "published" }, host: Host): Promise<void> {
   const { publishedThrough } = outcome.known.head;
-  const covered = (key: string) => (parseUpdateKey(key)?.timestamp ?? publishedThrough + 1) <= publishedThrough;
+  const covered = (key: string) =>
+    (parseUpdateKey(key)?.timestamp ?? publishedThrough + 1) <= publishedThrough;
   assert(outcome.keys.every(covered), "only published updates are deleted");
   await host.bucket.delete(outcome.keys);
 }

@@ -5,7 +5,16 @@
  * asked and answered and the bucket's date. A signal stops it between requests: what was sent stays sent, nothing is undone.
  */
 import { assertNever, StoreError } from "../errors.ts";
-import type { Answer, AnswerBody, Env, Program, ReadBody, ReplicaRequest, Request, Step } from "../log/program.ts";
+import type {
+  Answer,
+  AnswerBody,
+  Env,
+  Program,
+  ReadBody,
+  ReplicaRequest,
+  Request,
+  Step,
+} from "../log/program.ts";
 import type { Bucket } from "../ports/bucket.ts";
 import type { AbortSignalLike, Platform } from "../ports/platform.ts";
 import type { Replica } from "../ports/replica.ts";
@@ -45,7 +54,13 @@ export async function run<Input, State, Outcome>(
 }
 
 function newEnv({ platform, settings }: Host): Env {
-  return { now: platform.now(), nonce: platform.newNonce(), random: platform.random(), sha256: platform.sha256, settings };
+  return {
+    now: platform.now(),
+    nonce: platform.newNonce(),
+    random: platform.random(),
+    sha256: platform.sha256,
+    settings,
+  };
 }
 
 async function answerRequest(request: Request, host: Host & ReplicaHost): Promise<Answer> {
@@ -61,11 +76,18 @@ async function perform(request: Request, host: Host & ReplicaHost): Promise<Date
     case "get":
       return get(request, host);
     case "getAll":
-      return { is: "all", bodies: await getAll(request.keys, request.bytesMax ?? settings.objectBytesMax, host) };
+      return {
+        is: "all",
+        bodies: await getAll(request.keys, request.bytesMax ?? settings.objectBytesMax, host),
+      };
     case "create":
       return bucket.putIfAbsent(request.key, await encodeBody(request.key, request.body, platform, settings));
     case "swap":
-      return bucket.putIfMatch(request.key, await encodeBody(request.key, request.body, platform, settings), request.etag);
+      return bucket.putIfMatch(
+        request.key,
+        await encodeBody(request.key, request.body, platform, settings),
+        request.etag,
+      );
     case "list":
       return { is: "listed", ...(await bucket.list(request.prefix, listOptions(request, settings))) };
     case "delete":
@@ -84,7 +106,8 @@ async function perform(request: Request, host: Host & ReplicaHost): Promise<Date
 
 async function get(request: Request & { do: "get" }, host: Host): Promise<Dated> {
   const bytesMax = host.settings.objectBytesMax;
-  const options = request.ifNoneMatch === undefined ? { bytesMax } : { bytesMax, ifNoneMatch: request.ifNoneMatch };
+  const options =
+    request.ifNoneMatch === undefined ? { bytesMax } : { bytesMax, ifNoneMatch: request.ifNoneMatch };
   const answer = await host.bucket.get(request.key, options);
   const { date } = answer;
   if (answer.is === "unchanged") return { is: "unchanged", date };
@@ -98,14 +121,20 @@ async function getAll(keys: readonly string[], bytesMax: number, host: Host): Pr
   const worker = async () => {
     for (let i = next++; i < keys.length; i = next++) {
       const answer = await host.bucket.get(keys[i] ?? "", { bytesMax });
-      bodies[i] = answer.is === "unchanged" ? { is: "absent" } : await decodeBody(answer, host.platform, bytesMax, host.settings);
+      bodies[i] =
+        answer.is === "unchanged"
+          ? { is: "absent" }
+          : await decodeBody(answer, host.platform, bytesMax, host.settings);
     }
   };
   await Promise.all(Array.from({ length: Math.min(host.settings.parallelGets, keys.length) }, worker));
   return bodies;
 }
 
-function listOptions({ after, limit }: Request & { do: "list" }, settings: Settings): { after?: string; limit: number } {
+function listOptions(
+  { after, limit }: Request & { do: "list" },
+  settings: Settings,
+): { after?: string; limit: number } {
   const page = { limit: limit ?? settings.listKeysMax };
   return after === undefined ? page : { ...page, after };
 }

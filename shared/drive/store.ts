@@ -1,9 +1,10 @@
 /** createStore (init) and the readers of the log that keep no state: small shells around one program each. */
-import { init } from "../log/init.ts";
-import { collectBuilt, type CollectBuiltOutcome } from "../log/collect-built.ts";
-import { collectRaw } from "../log/collect-raw.ts";
-import { getHead, type KnownHead, readHead } from "../log/head-read.ts";
+
 import { StoreError } from "../errors.ts";
+import { type CollectBuiltOutcome, collectBuilt } from "../log/collect-built.ts";
+import { collectRaw } from "../log/collect-raw.ts";
+import { type KnownHead, readHead } from "../log/head-read.ts";
+import { init } from "../log/init.ts";
 import type { AppliedRange } from "../ports/replica.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { headKey, headsPrefix, parseHeadKey } from "../wire/keys.ts";
@@ -20,11 +21,15 @@ export async function createStore(host: Host, store: StoreId): Promise<boolean> 
 
 /** The head as it stands in the bucket. Throws StoreError when it is missing or damaged. */
 export async function readStoreHead(host: Host, store: StoreId): Promise<KnownHead> {
-  const request = getHead(store);
-  const answer = await host.bucket.get(headKey(store), { bytesMax: host.settings.objectBytesMax });
-  const body = answer.is === "unchanged" ? ({ is: "absent" } as const) : await decodeBody(answer, host.platform, host.settings.objectBytesMax, host.settings);
+  const { bucket, platform, settings } = host;
+  const bytesMax = settings.objectBytesMax;
+  const answer = await bucket.get(headKey(store), { bytesMax });
+  const body =
+    answer.is === "unchanged"
+      ? ({ is: "absent" } as const)
+      : await decodeBody(answer, platform, bytesMax, settings);
   const read = readHead(store, body);
-  if (!read.ok) throw new StoreError({ ...read.trouble, ...(request.do === "get" ? { key: request.key } : {}) });
+  if (!read.ok) throw new StoreError(read.trouble);
   return read.known;
 }
 
@@ -71,8 +76,11 @@ export async function scanLog(
   await createReader(host, { store, replica, history: true, from }).poll({ until: untilAfter });
 }
 
-/** Deletes what PROTOCOL section 6 allows: published raw updates, and built objects that nothing names any more. */
-export async function collectGarbage(host: Host, store: StoreId): Promise<CollectBuiltOutcome & { readonly raw: number }> {
+/** Deletes what docs/protocol.md, "Delete" allows: published raw updates, and built objects that nothing names any more. */
+export async function collectGarbage(
+  host: Host,
+  store: StoreId,
+): Promise<CollectBuiltOutcome & { readonly raw: number }> {
   const { deleted: raw } = await run(collectRaw, { store, through: null }, host);
   return { ...(await run(collectBuilt, { store }, host)), raw };
 }

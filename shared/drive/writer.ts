@@ -3,10 +3,11 @@
  *
  * Keeps what makes the next append cheap: the bucket's clock and the highest seal seen. Both are hints; losing them costs a try.
  */
-import { append, type AppendOutcome } from "../log/append.ts";
-import type { ClockOffset } from "../log/clock.ts";
+
 import { StoreError } from "../errors.ts";
 import { canonicalText, utf8Length } from "../json.ts";
+import { type AppendOutcome, append } from "../log/append.ts";
+import type { ClockOffset } from "../log/clock.ts";
 import type { AppId, StoreId } from "../wire/ids.ts";
 import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
 import { encodeUpdate, type Update } from "../wire/update.ts";
@@ -28,7 +29,8 @@ export function createWriter(host: Host, store: StoreId): Writer {
   async function send(update: Update): Promise<AppendOutcome> {
     const outcome = await run(append, { store, update, clock, sealedSeen }, host);
     clock = outcome.clock;
-    if (outcome.is === "stored") sealedSeen = toTimestamp(Math.max(sealedSeen, outcome.known.head.sealedThrough));
+    if (outcome.is === "stored")
+      sealedSeen = toTimestamp(Math.max(sealedSeen, outcome.known.head.sealedThrough));
     return outcome;
   }
 
@@ -45,17 +47,23 @@ export function createWriter(host: Host, store: StoreId): Writer {
   };
 }
 
-/** Limits of DESIGN section 8, before anything is sent. */
+/** The limits of settings.ts, before anything is sent. */
 function checkUpdate(update: Update, store: StoreId, { settings }: Host): void {
   const refuse = (what: string, fix: string) => {
     throw new StoreError({ kind: "limit", what: `Update ${update.id} ${what}`, fix, store, app: update.app });
   };
   if (update.actions.length > settings.updateActionsMax)
-    refuse(`holds ${update.actions.length} actions, more than ${settings.updateActionsMax}`, "Send it as several updates.");
+    refuse(
+      `holds ${update.actions.length} actions, more than ${settings.updateActionsMax}`,
+      "Send it as several updates.",
+    );
   for (const action of update.actions) {
     const bytes = utf8Length(canonicalText(action.data));
     if (bytes > settings.actionBytesMax)
-      refuse(`has an action "${action.name}" of ${bytes} bytes, more than ${settings.actionBytesMax}`, "Make its data smaller.");
+      refuse(
+        `has an action "${action.name}" of ${bytes} bytes, more than ${settings.actionBytesMax}`,
+        "Make its data smaller.",
+      );
   }
   const bytes = utf8Length(canonicalText(encodeUpdate(update)));
   if (bytes > settings.updateBytesMax)

@@ -1,7 +1,7 @@
 /**
  * What an audit keeps of the updates it has walked over: marks, ids and counts; and what is wrong with single updates.
  *
- * PROTOCOL section 7, invariants 1 and 5: per app published seqs rise, and nothing is published twice.
+ * docs/protocol.md, "What always holds", invariants 1 and 5: per app published seqs rise, and nothing is published twice.
  */
 import type { Sha256 } from "../ports/hash.ts";
 import type { AppId } from "../wire/ids.ts";

@@ -1,5 +1,5 @@
 /**
- * Findings of an audit, and what a head alone can show (PROTOCOL section 7). Pure.
+ * Findings of an audit, and what a head alone can show (docs/protocol.md, "What always holds"). Pure.
  *
  * An audit never stops at the first finding: each names the object, what is wrong with it and the way out. Of one rule
  * only the first hundred are kept, so that a folder of foreign files cannot fill the memory; the rest are counted.

@@ -1,5 +1,5 @@
 /**
- * collectBuilt: deletes segments, snapshots, marks and indexes that nothing names any more (PROTOCOL section 6).
+ * collectBuilt: deletes segments, snapshots, marks and indexes that nothing names any more (docs/protocol.md, "Delete").
  *
  * Deleted is only what (a) has a rev below head.linkFrom, so that no job can link it any more, (b) the head, read after the
  * LIST, does not name with its history, and (c) an earlier sweep, at least the retention ago, found unlisted too. linkFrom is
@@ -58,7 +58,10 @@ type CollectStep = Step<CollectBuiltState, CollectBuiltOutcome>;
 export const collectBuilt: Program<CollectBuiltInput, CollectBuiltState, CollectBuiltOutcome> = {
   name: "collectBuilt",
   start: ({ store }) =>
-    list({ store, found: [] }, builtKinds.map((kind) => builtPrefix(kind, store))),
+    list(
+      { store, found: [] },
+      builtKinds.map((kind) => builtPrefix(kind, store)),
+    ),
   resume(state, answer, env) {
     switch (state.at) {
       case "list":
@@ -82,7 +85,10 @@ export const collectBuilt: Program<CollectBuiltInput, CollectBuiltState, Collect
 function list(base: Base, prefixes: readonly string[], after?: string): CollectStep {
   const prefix = prefixes[0];
   if (prefix === undefined) return ask({ ...base, at: "readHead" }, getHead(base.store));
-  return ask({ ...base, at: "list", prefixes }, after === undefined ? { do: "list", prefix } : { do: "list", prefix, after });
+  return ask(
+    { ...base, at: "list", prefixes },
+    after === undefined ? { do: "list", prefix } : { do: "list", prefix, after },
+  );
 }
 
 function afterList(state: CollectBuiltState & { at: "list" }, answer: Answer): CollectStep {
@@ -93,18 +99,31 @@ function afterList(state: CollectBuiltState & { at: "list" }, answer: Answer): C
 }
 
 function afterHead({ store, found }: Base, known: KnownHead, date: number, env: Env): CollectStep {
-  return readHistory({ store, found, known, date, named: namedKeys(known.head) }, known.head.history?.key, env);
+  return readHistory(
+    { store, found, known, date, named: namedKeys(known.head) },
+    known.head.history?.key,
+    env,
+  );
 }
 
 function readHistory(seen: Seen, key: string | undefined, env: Env): CollectStep {
   if (key !== undefined) return ask({ ...seen, at: "readHistory", key }, { do: "get", key });
   const note = newestNote(seen, env.settings.retentionMs);
-  return note === undefined ? raiseLinkFrom({ ...seen, aged: [] }, env) : ask({ ...seen, at: "readNote" }, { do: "get", key: note });
+  return note === undefined
+    ? raiseLinkFrom({ ...seen, aged: [] }, env)
+    : ask({ ...seen, at: "readNote" }, { do: "get", key: note });
 }
 
-function afterHistory(state: CollectBuiltState & { at: "readHistory" }, answer: Answer, env: Env): CollectStep {
+function afterHistory(
+  state: CollectBuiltState & { at: "readHistory" },
+  answer: Answer,
+  env: Env,
+): CollectStep {
   if (answer.is === "absent") return fail(missingObject(state.store, state.key));
-  const index = answer.is === "found" ? parseHistoryIndex(answer.json) : { ok: false as const, reason: `answer was "${answer.is}"` };
+  const index =
+    answer.is === "found"
+      ? parseHistoryIndex(answer.json)
+      : { ok: false as const, reason: `answer was "${answer.is}"` };
   if (!index.ok) return fail(badObject(state.store, state.key, index.reason));
   const { segments, before } = index.value;
   const { store, found, known, date } = state;
@@ -125,11 +144,18 @@ function raiseLinkFrom(base: Noted, env: Env): CollectStep {
   const linkFrom = Math.min(head.rev, Math.max(head.linkFrom, note?.rev ?? 0));
   if (linkFrom === head.linkFrom) return remove(base, env);
   const next = nextHead(head, { linkFrom }, env.nonce);
-  return ask({ ...base, at: "raiseLinkFrom", next }, { do: "swap", key: headKey(base.store), body: encodeHead(next), etag });
+  return ask(
+    { ...base, at: "raiseLinkFrom", next },
+    { do: "swap", key: headKey(base.store), body: encodeHead(next), etag },
+  );
 }
 
 /** Refused or unclear: this sweep goes on with the old linkFrom, the next one tries again. */
-function afterRaise(state: CollectBuiltState & { at: "raiseLinkFrom" }, answer: Answer, env: Env): CollectStep {
+function afterRaise(
+  state: CollectBuiltState & { at: "raiseLinkFrom" },
+  answer: Answer,
+  env: Env,
+): CollectStep {
   const known = answer.is === "stored" ? { head: state.next, etag: answer.etag } : state.known;
   return remove({ ...state, known }, env);
 }
@@ -137,9 +163,13 @@ function afterRaise(state: CollectBuiltState & { at: "raiseLinkFrom" }, answer: 
 function remove(base: Noted, env: Env): CollectStep {
   const { linkFrom } = base.known.head;
   const earlier = new Set(base.aged);
-  const objects = unlistedOf(base).filter((key) => earlier.has(key) && (parseBuiltKey(key)?.rev ?? linkFrom) < linkFrom);
+  const objects = unlistedOf(base).filter(
+    (key) => earlier.has(key) && (parseBuiltKey(key)?.rev ?? linkFrom) < linkFrom,
+  );
   const keys = [...objects, ...oldNotes(base, env)];
-  return keys.length === 0 ? writeNote(base, [], env) : ask({ ...base, at: "delete", keys }, { do: "delete", keys });
+  return keys.length === 0
+    ? writeNote(base, [], env)
+    : ask({ ...base, at: "delete", keys }, { do: "delete", keys });
 }
 
 function writeNote(base: Noted, deleted: readonly string[], env: Env): CollectStep {
@@ -154,7 +184,11 @@ function writeNote(base: Noted, deleted: readonly string[], env: Env): CollectSt
 
 function finish(state: CollectBuiltState & { at: "writeNote" }): CollectStep {
   const deleted = state.deleted.filter((key) => parseBuiltKey(key)?.kind !== "sweeps");
-  return done({ deleted, kept: unlistedOf(state).length - deleted.length, linkFrom: state.known.head.linkFrom });
+  return done({
+    deleted,
+    kept: unlistedOf(state).length - deleted.length,
+    linkFrom: state.known.head.linkFrom,
+  });
 }
 
 function unlistedOf({ found, named }: Seen): readonly string[] {
@@ -167,7 +201,9 @@ function unlistedOf({ found, named }: Seen): readonly string[] {
 
 /** The newest note that is at least this old; its rev and time stand in its name. */
 function newestNote(seen: Seen, ageMs: number): string | undefined {
-  return notesOf(seen).filter((key) => (parseBuiltKey(key)?.through ?? seen.date) <= seen.date - ageMs).at(-1);
+  return notesOf(seen)
+    .filter((key) => (parseBuiltKey(key)?.through ?? seen.date) <= seen.date - ageMs)
+    .at(-1);
 }
 
 function notesOf({ found }: Base): readonly string[] {

@@ -1,5 +1,5 @@
 /**
- * collectRaw: deletes raw updates at or below publishedThrough of a head just read from the bucket (PROTOCOL section 6).
+ * collectRaw: deletes raw updates at or below publishedThrough of a head just read from the bucket (docs/protocol.md, "Delete").
  *
  * Safe because all of them are in segments, or are copies: a writer that puts one there again later finds
  * sealedThrough >= ts and does not acknowledge it. Objects whose names are no update keys are left for `verify`.
@@ -53,7 +53,10 @@ export const collectRaw: Program<CollectRawInput, CollectRawState, CollectRawOut
 
 function list(base: Base, after: string | null): Step<CollectRawState, CollectRawOutcome> {
   const prefix = updatesPrefix(base.store);
-  return ask({ ...base, at: "list" }, after === null ? { do: "list", prefix } : { do: "list", prefix, after });
+  return ask(
+    { ...base, at: "list" },
+    after === null ? { do: "list", prefix } : { do: "list", prefix, after },
+  );
 }
 
 function afterList(state: Base, answer: Answer): Step<CollectRawState, CollectRawOutcome> {
@@ -67,6 +70,7 @@ function afterList(state: Base, answer: Answer): Step<CollectRawState, CollectRa
   const after = answer.is === "listed" && answer.more && !beyond && last !== undefined ? last : null;
   const { store, through } = state;
   const deleted = state.deleted + published.length;
-  if (published.length === 0) return after === null ? done({ deleted }) : list({ store, through, deleted }, after);
+  if (published.length === 0)
+    return after === null ? done({ deleted }) : list({ store, through, deleted }, after);
   return ask({ store, through, deleted, at: "delete", after }, { do: "delete", keys: published });
 }

@@ -1,8 +1,8 @@
 /** Reading the head out of an answer: absent is an error, never "empty". */
 import type { Trouble } from "../errors.ts";
 import type { Etag } from "../ports/bucket.ts";
-import type { StoreId } from "../wire/ids.ts";
 import { type Head, parseHead } from "../wire/head.ts";
+import type { StoreId } from "../wire/ids.ts";
 import { headKey } from "../wire/keys.ts";
 import { type AnswerBody, fail, type Request, type Step } from "./program.ts";
 import { badObject, noHead } from "./troubles.ts";
@@ -24,8 +24,10 @@ export type HeadAnswer =
 
 export function readHead(store: StoreId, answer: AnswerBody): HeadAnswer {
   if (answer.is === "absent") return { ok: false, trouble: noHead(store) };
-  if (answer.is === "unreadable") return { ok: false, trouble: badObject(store, headKey(store), answer.reason) };
-  if (answer.is !== "found") return { ok: false, trouble: badObject(store, headKey(store), `answer was "${answer.is}"`) };
+  if (answer.is === "unreadable")
+    return { ok: false, trouble: badObject(store, headKey(store), answer.reason) };
+  if (answer.is !== "found")
+    return { ok: false, trouble: badObject(store, headKey(store), `answer was "${answer.is}"`) };
   const head = parseHead(answer.json);
   if (!head.ok) return { ok: false, trouble: badObject(store, headKey(store), head.reason) };
   return { ok: true, known: { head: head.value, etag: answer.etag } };

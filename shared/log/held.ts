@@ -11,4 +11,3 @@ export interface Held {
   /** Marks at the position; null after a snapshot, until they are needed. */
   readonly marks: Marks | null;
 }
-

@@ -4,8 +4,9 @@
  * Refused when anything exists under the store: a head made over old updates would seal nothing of them and forget what
  * was published. If-None-Match lets one of several inits win; an unknown answer is settled by reading the head back.
  */
-import type { StoreId } from "../wire/ids.ts";
+
 import { encodeHead, type Head, type IfMatchSpelling, newHead } from "../wire/head.ts";
+import type { StoreId } from "../wire/ids.ts";
 import { builtKinds, builtPrefix, headKey, updatesPrefix } from "../wire/keys.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
 import { type Answer, ask, backOffMs, done, type Env, fail, type Program, type Step } from "./program.ts";
@@ -31,7 +32,10 @@ export const init: Program<InitInput, InitState, InitOutcome> = {
   name: "init",
   start(input, env) {
     const head = newHead(env.nonce, env.nonce, input.ifMatch);
-    const prefixes = [updatesPrefix(input.store), ...builtKinds.map((kind) => builtPrefix(kind, input.store))];
+    const prefixes = [
+      updatesPrefix(input.store),
+      ...builtKinds.map((kind) => builtPrefix(kind, input.store)),
+    ];
     return listOld({ ...input, head, attempts: 0 }, prefixes);
   },
   resume(state, answer, env) {
@@ -69,7 +73,10 @@ function afterCreate(state: Base, answer: Answer, env: Env): Step<InitState, Ini
   if (answer.is === "stored") return done({ is: "made", known: { head: state.head, etag: answer.etag } });
   if (answer.is === "refused") return readBack(state);
   if (state.attempts >= env.settings.attemptsMax) return fail(tooBusy(state.store, "init"));
-  return ask({ ...state, at: "wait" }, { do: "wait", ms: backOffMs(state.attempts, env), why: "init: no clear answer" });
+  return ask(
+    { ...state, at: "wait" },
+    { do: "wait", ms: backOffMs(state.attempts, env), why: "init: no clear answer" },
+  );
 }
 
 function readBack(base: Base): Step<InitState, InitOutcome> {

@@ -55,7 +55,8 @@ export function chooseMerge(head: Head, settings: Settings): readonly SegmentEnt
   let run: SegmentEntry[] = [];
   for (const entry of entries) {
     const first = run[0];
-    const alike = first && side(first) === side(entry) && mergeLevel(first, settings) === mergeLevel(entry, settings);
+    const alike =
+      first && side(first) === side(entry) && mergeLevel(first, settings) === mergeLevel(entry, settings);
     const bytes = run.reduce((sum, one) => sum + one.bytes, entry.bytes);
     run = alike && bytes <= settings.segmentBytesMax ? [...run, entry] : [entry];
     if (run.length === settings.mergeFanIn) return run;

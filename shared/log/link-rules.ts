@@ -1,5 +1,5 @@
 /**
- * What may be linked into a head: pure functions of the *current* head, decided again on every try (PROTOCOL section 4).
+ * What may be linked into a head: pure functions of the *current* head, decided again on every try (docs/protocol.md, "Roll up").
  *
  * Because each rule looks only at the head that the compare-and-swap will replace, a job that was built long ago, twice or
  * against another head can do no harm: it is linked only where it still fits. A name carries the rev it was built against;
@@ -71,7 +71,7 @@ export function namedKeys(head: Head): readonly string[] {
   ];
 }
 
-/** The head's successor. Asserts invariant 4 of PROTOCOL section 7 before it can be stored. */
+/** The head's successor. Asserts invariant 4 of docs/protocol.md before it can be stored. */
 export function nextHead(head: Head, changes: HeadChanges, nonce: string): Head {
   const { inline, ...rest } = { ...head, ...changes, rev: head.rev + 1, nonce };
   const next = (inline === undefined ? rest : { ...rest, inline }) as Head;
@@ -89,12 +89,18 @@ function linkSegment(head: Head, { entry, inline }: LinkJob & { kind: "segment" 
   return { publishedThrough: entry.through, segments: [...head.segments, entry], inline };
 }
 
-function linkSnapshot(head: Head, job: LinkJob & { kind: "snapshot" }, settings: Settings): HeadChanges | undefined {
+function linkSnapshot(
+  head: Head,
+  job: LinkJob & { kind: "snapshot" },
+  settings: Settings,
+): HeadChanges | undefined {
   const { modelVersion, entry, base } = job;
   const listed = head.snapshots[modelVersion];
   if (entry.through < head.floor || (listed?.key ?? null) !== base) return undefined;
   if (listed && entry.through <= listed.through) return undefined;
-  const versions = [...new Set([...Object.keys(head.snapshots).map(Number), modelVersion])].sort((a, b) => b - a);
+  const versions = [...new Set([...Object.keys(head.snapshots).map(Number), modelVersion])].sort(
+    (a, b) => b - a,
+  );
   const kept = versions.slice(0, settings.modelVersionsKept);
   if (!kept.includes(modelVersion)) return undefined;
   const snapshots: Record<string, SnapshotEntry> = {};
@@ -112,7 +118,8 @@ function linkMarks(head: Head, pointer: Pointer): HeadChanges | undefined {
 function linkMerge(head: Head, { inputs, entry }: LinkJob & { kind: "merge" }): HeadChanges | undefined {
   const start = head.segments.findIndex((listed) => listed.key === inputs[0]);
   const run = head.segments.slice(start, start + inputs.length);
-  if (start < 0 || run.length !== inputs.length || run.some((listed, i) => listed.key !== inputs[i])) return undefined;
+  if (start < 0 || run.length !== inputs.length || run.some((listed, i) => listed.key !== inputs[i]))
+    return undefined;
   const segments = [...head.segments.slice(0, start), entry, ...head.segments.slice(start + inputs.length)];
   const newestStays = start + inputs.length < head.segments.length;
   return { segments, inline: newestStays ? head.inline : undefined };
@@ -130,5 +137,10 @@ function linkRetire(head: Head, job: LinkJob & { kind: "retire" }): HeadChanges 
 /** A segment may leave the list only when marks and every listed snapshot cover it, and never as the last one. */
 export function mayRetireThrough(head: Head, entry: SegmentEntry): boolean {
   const covered = Object.values(head.snapshots).every((snapshot) => entry.through <= snapshot.through);
-  return covered && head.marks !== null && entry.through <= head.marks.through && entry.key !== head.segments.at(-1)?.key;
+  return (
+    covered &&
+    head.marks !== null &&
+    entry.through <= head.marks.through &&
+    entry.key !== head.segments.at(-1)?.key
+  );
 }

@@ -74,7 +74,11 @@ function decide(base: Base, env: Env): Step<LinkState, LinkOutcome> {
   return ask({ ...base, at: "swap", next, attempts: base.attempts + 1 }, request);
 }
 
-function afterSwap(state: LinkState & { at: "swap" }, answer: Answer, env: Env): Step<LinkState, LinkOutcome> {
+function afterSwap(
+  state: LinkState & { at: "swap" },
+  answer: Answer,
+  env: Env,
+): Step<LinkState, LinkOutcome> {
   if (answer.is === "stored") return done({ is: "linked", known: { head: state.next, etag: answer.etag } });
   return answer.is === "refused" ? readHead(state) : again(state, "readHead", env);
 }
@@ -85,5 +89,8 @@ function readHead(base: Base): Step<LinkState, LinkOutcome> {
 
 function again(base: Base, then: "putObject" | "readHead", env: Env): Step<LinkState, LinkOutcome> {
   if (base.attempts >= env.settings.attemptsMax) return fail(tooBusy(base.store, `link ${base.job.kind}`));
-  return ask({ ...base, at: "wait", then }, { do: "wait", ms: backOffMs(base.attempts, env), why: "link: no clear answer" });
+  return ask(
+    { ...base, at: "wait", then },
+    { do: "wait", ms: backOffMs(base.attempts, env), why: "link: no clear answer" },
+  );
 }

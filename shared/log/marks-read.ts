@@ -44,7 +44,8 @@ export const readMarks: Program<MarksReadInput, MarksReadState, MarksReadOutcome
     const { head, warm } = base;
     if (warm && warm.epoch === head.epoch && reaches(head, warm.marks) && warm.marks.through <= base.through)
       return addSegments(base, warm.marks, env);
-    if (head.marks && head.marks.through <= base.through) return ask({ ...base, at: "getMarks" }, { do: "get", key: head.marks.key });
+    if (head.marks && head.marks.through <= base.through)
+      return ask({ ...base, at: "getMarks" }, { do: "get", key: head.marks.key });
     return addSegments(base, emptyMarks, env);
   },
   resume(state, answer, env) {
@@ -57,21 +58,34 @@ function reaches(head: Head, marks: Marks): boolean {
   return marks.through >= head.floor;
 }
 
-function afterMarks(state: MarksReadState & { at: "getMarks" }, answer: Answer, env: Env): Step<MarksReadState, MarksReadOutcome> {
+function afterMarks(
+  state: MarksReadState & { at: "getMarks" },
+  answer: Answer,
+  env: Env,
+): Step<MarksReadState, MarksReadOutcome> {
   const key = state.head.marks?.key ?? "";
   if (answer.is === "absent") return done({ is: "moved" });
-  const marks = answer.is === "found" ? parseMarks(answer.json) : { ok: false as const, reason: `answer was "${answer.is}"` };
+  const marks =
+    answer.is === "found"
+      ? parseMarks(answer.json)
+      : { ok: false as const, reason: `answer was "${answer.is}"` };
   return marks.ok ? addSegments(state, marks.value, env) : fail(badObject(state.store, key, marks.reason));
 }
 
 function addSegments(base: Base, marks: Marks, env: Env): Step<MarksReadState, MarksReadOutcome> {
-  const above = base.head.segments.filter((entry) => entry.through > marks.through && entry.from < base.through);
+  const above = base.head.segments.filter(
+    (entry) => entry.through > marks.through && entry.from < base.through,
+  );
   const keys = above.map((entry) => entry.key);
   if (keys.length === 0) return finish(base, marks, [], env);
   return ask({ ...base, at: "getSegments", marks, keys }, { do: "getAll", keys });
 }
 
-function afterSegments(state: MarksReadState & { at: "getSegments" }, answer: Answer, env: Env): Step<MarksReadState, MarksReadOutcome> {
+function afterSegments(
+  state: MarksReadState & { at: "getSegments" },
+  answer: Answer,
+  env: Env,
+): Step<MarksReadState, MarksReadOutcome> {
   const segments: Segment[] = [];
   for (const [i, key] of state.keys.entries()) {
     const segment = readListed(answer.is === "all" ? answer.bodies[i] : undefined);
@@ -89,7 +103,14 @@ function readListed(body: ReadBody | undefined): Segment | string {
   return segment.ok ? segment.value : segment.reason;
 }
 
-function finish(base: Base, marks: Marks, segments: readonly Segment[], env: Env): Step<never, MarksReadOutcome> {
-  const updates = segments.flatMap((segment) => segment.updates).filter((update) => update.timestamp <= base.through);
+function finish(
+  base: Base,
+  marks: Marks,
+  segments: readonly Segment[],
+  env: Env,
+): Step<never, MarksReadOutcome> {
+  const updates = segments
+    .flatMap((segment) => segment.updates)
+    .filter((update) => update.timestamp <= base.through);
   return done({ is: "marks", marks: advanceMarks(marks, updates, base.through, env.sha256) });
 }

@@ -1,16 +1,17 @@
 /**
- * merge: joins neighbouring segments of one level into one, so that the head's list stays short (PROTOCOL section 4).
+ * merge: joins neighbouring segments of one level into one, so that the head's list stays short (docs/protocol.md, "Roll up").
  *
  * Nothing is dropped or reordered and the log's hash at the end stays the same, so a reader cannot tell. Linked only where
  * all inputs are still listed side by side; the inputs stay in the bucket until the sweep's retention ends.
  */
-import type { StoreId } from "../wire/ids.ts";
+
 import type { SegmentEntry } from "../wire/head.ts";
+import type { StoreId } from "../wire/ids.ts";
 import { builtKey } from "../wire/keys.ts";
 import { encodeSegment, type Segment } from "../wire/segment.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
 import { chooseMerge } from "./jobs.ts";
-import { link, type LinkOutcome, type LinkState } from "./link.ts";
+import { type LinkOutcome, type LinkState, link } from "./link.ts";
 import { type Answer, ask, done, type Env, fail, nest, type Program, type Step } from "./program.ts";
 import { readSegment } from "./segment-read.ts";
 
@@ -22,7 +23,11 @@ export interface MergeInput {
 
 export type MergeState =
   | (MergeInput & { readonly at: "readHead" })
-  | (MergeInput & { readonly at: "getInputs"; readonly known: KnownHead; readonly inputs: readonly SegmentEntry[] })
+  | (MergeInput & {
+      readonly at: "getInputs";
+      readonly known: KnownHead;
+      readonly inputs: readonly SegmentEntry[];
+    })
   | (MergeInput & { readonly at: "link"; readonly inner: LinkState });
 
 export type MergeOutcome =
@@ -51,7 +56,12 @@ function afterHead({ store, held }: MergeInput, known: KnownHead, env: Env): Mer
   if (inputs.length === 0) return done({ is: "nothing", known });
   const unread = inputs.filter((entry) => held[entry.key] === undefined).map((entry) => entry.key);
   const state = { store, held, at: "getInputs", known, inputs } as const;
-  if (unread.length === 0) return build(state, inputs.flatMap((entry) => held[entry.key] ?? []), env);
+  if (unread.length === 0)
+    return build(
+      state,
+      inputs.flatMap((entry) => held[entry.key] ?? []),
+      env,
+    );
   return ask(state, { do: "getAll", keys: unread });
 }
 
@@ -60,7 +70,9 @@ function afterInputs(state: MergeState & { at: "getInputs" }, answer: Answer, en
   const segments: Segment[] = [];
   for (const entry of state.inputs) {
     const held = state.held[entry.key];
-    const read = held ? ({ is: "segment", segment: held } as const) : readSegment(state.store, entry, bodies.shift() ?? { is: "absent" }, env.sha256);
+    const read = held
+      ? ({ is: "segment", segment: held } as const)
+      : readSegment(state.store, entry, bodies.shift() ?? { is: "absent" }, env.sha256);
     if (read.is === "absent") return done({ is: "nothing", known: state.known });
     if (read.is === "bad") return fail(read.trouble);
     segments.push(read.segment);
@@ -80,9 +92,22 @@ function build(state: MergeState & { at: "getInputs" }, segments: readonly Segme
     updates: segments.flatMap((segment) => segment.updates),
     setAside: segments.flatMap((segment) => segment.setAside),
   };
-  const key = builtKey({ kind: "segments", store, through: last.through, rev: known.head.rev, nonce: env.nonce });
+  const key = builtKey({
+    kind: "segments",
+    store,
+    through: last.through,
+    rev: known.head.rev,
+    nonce: env.nonce,
+  });
   const bytes = inputs.reduce((sum, entry) => sum + entry.bytes, 0);
-  const entry = { from: first.from, through: last.through, key, count: merged.updates.length, bytes, hash: last.hash };
+  const entry = {
+    from: first.from,
+    through: last.through,
+    key,
+    count: merged.updates.length,
+    bytes,
+    hash: last.hash,
+  };
   const job = { kind: "merge", inputs: inputs.map((input) => input.key), entry } as const;
   return linkStep(state, link.start({ store, job, body: encodeSegment(merged), known }, env));
 }

@@ -3,17 +3,17 @@
  *
  * `start` and `resume` are pure and synchronous; a state is JSON, so that a model checker can fork, hash and interleave the
  * very code that ships. A program asks for one thing at a time; the driver (drive/run.ts) does it and resumes the program
- * with the answer. States are named as in PROTOCOL.md.
+ * with the answer. States are named as in docs/protocol.md.
  */
 import type { Trouble } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Etag, Listed } from "../ports/bucket.ts";
 import type { Sha256 } from "../ports/hash.ts";
 import type { Settings } from "../settings.ts";
+import type { Snapshot } from "../wire/snapshot.ts";
 import type { Timestamp } from "../wire/time.ts";
 import type { StampedUpdate } from "../wire/update.ts";
 import type { Held } from "./held.ts";
-import type { Snapshot } from "../wire/snapshot.ts";
 
 /** Given anew at each step: the local clock, a nonce never given before, a number for jitter; and what never changes. */
 export interface Env {

@@ -7,9 +7,9 @@
 import { utf8Length } from "../json.ts";
 import type { Sha256 } from "../ports/hash.ts";
 import type { Settings } from "../settings.ts";
+import type { AppId } from "../wire/ids.ts";
 import { parseUpdateKey, type UpdateKey } from "../wire/keys.ts";
 import { type Mark, type Marks, markOf, raiseMark } from "../wire/marks.ts";
-import type { AppId } from "../wire/ids.ts";
 import { hashLog, type Segment, type SetAside } from "../wire/segment.ts";
 import type { Timestamp } from "../wire/time.ts";
 import { parseUpdate, type StampedUpdate } from "../wire/update.ts";
@@ -22,13 +22,26 @@ export type RawObject = { readonly key: string; readonly timestamp: Timestamp; r
 );
 
 /** What a body under an update's key is: the update, or something to set aside with its reason. */
-export function readRaw(key: string, body: Exclude<ReadBody, { is: "absent" }>, settings: Settings): RawObject {
+export function readRaw(
+  key: string,
+  body: Exclude<ReadBody, { is: "absent" }>,
+  settings: Settings,
+): RawObject {
   const { app, timestamp } = parseUpdateKey(key) as UpdateKey;
   const text = body.is === "unreadable" ? body.text : undefined;
   const aside = (reason: string): RawObject => {
-    const start = (text ?? JSON.stringify((body as { json: unknown }).json)).slice(0, settings.setAsideCharsMax);
+    const start = (text ?? JSON.stringify((body as { json: unknown }).json)).slice(
+      0,
+      settings.setAsideCharsMax,
+    );
     const setAside = { key, reason, text: start };
-    return { is: "setAside", key, timestamp, bytes: utf8Length(start) + key.length + reason.length + 40, setAside };
+    return {
+      is: "setAside",
+      key,
+      timestamp,
+      bytes: utf8Length(start) + key.length + reason.length + 40,
+      setAside,
+    };
   };
   if (body.is === "unreadable") return aside(body.reason);
   const update = parseUpdate(body.json);
@@ -57,7 +70,9 @@ export function orderAndDrop(
 
 /** (timestamp, app). No two objects have both: they would be one key. */
 export function inLogOrder(updates: readonly StampedUpdate[]): readonly StampedUpdate[] {
-  return [...updates].sort((a, b) => a.timestamp - b.timestamp || (a.app < b.app ? -1 : a.app > b.app ? 1 : 0));
+  return [...updates].sort(
+    (a, b) => a.timestamp - b.timestamp || (a.app < b.app ? -1 : a.app > b.app ? 1 : 0),
+  );
 }
 
 export interface Built {
@@ -82,7 +97,14 @@ export function buildSegment(
   const { kept, dropped } = orderAndDrop(updates, base.marks, tools.sha256);
   const through = Math.max(...fitting.map((raw) => raw.timestamp)) as Timestamp;
   const hash = hashLog(base.fromHash, kept, tools.sha256);
-  const segment: Segment = { from: base.from, through, fromHash: base.fromHash, hash, updates: kept, setAside };
+  const segment: Segment = {
+    from: base.from,
+    through,
+    fromHash: base.fromHash,
+    hash,
+    updates: kept,
+    setAside,
+  };
   const inIt = new Set<StampedUpdate>(kept);
   const stays = (raw: RawObject) => raw.is === "setAside" || inIt.has(raw.update);
   const bytes = frameBytes + fitting.filter(stays).reduce((sum, raw) => sum + raw.bytes, 0);

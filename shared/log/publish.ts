@@ -1,22 +1,33 @@
 /**
- * publish: moves the raw updates up to the seal into a segment (PROTOCOL section 4).
+ * publish: moves the raw updates up to the seal into a segment (docs/protocol.md, "Roll up").
  *
  * Safe because the seal's own swap succeeded, cleanly, before the LIST began: every writer that is ever acknowledged at or
  * below the seal had its object there before. The link holds only where publishedThrough is still `from`, so that two
  * rollups never publish one range twice. Nothing here looks at Last-Modified or folds: a broken model or clock delays
  * nothing that is sealed.
  */
-import type { StoreId } from "../wire/ids.ts";
+
 import { encodeHead, logHash } from "../wire/head.ts";
+import type { StoreId } from "../wire/ids.ts";
 import { builtKey, headKey, listAfterPosition, parseUpdateKey, updatesPrefix } from "../wire/keys.ts";
 import { advanceMarks, type Marks } from "../wire/marks.ts";
 import { encodeSegment, type Segment } from "../wire/segment.ts";
-import { formatTimestamp, type Timestamp, toTimestamp } from "../wire/time.ts";
+import { type Timestamp, toTimestamp } from "../wire/time.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
-import { link, type LinkOutcome, type LinkState } from "./link.ts";
+import { type LinkOutcome, type LinkState, link } from "./link.ts";
 import { nextHead } from "./link-rules.ts";
 import { type MarksReadOutcome, type MarksReadState, readMarks, type WarmMarks } from "./marks-read.ts";
-import { type Answer, ask, backOffMs, done, type Env, fail, nest, type Program, type Step } from "./program.ts";
+import {
+  type Answer,
+  ask,
+  backOffMs,
+  done,
+  type Env,
+  fail,
+  nest,
+  type Program,
+  type Step,
+} from "./program.ts";
 import { type Built, buildSegment, type RawObject, readRaw } from "./publish-build.ts";
 import { clockOff, tooBusy } from "./troubles.ts";
 
@@ -115,11 +126,16 @@ function afterHead(base: Sealed, date: number, env: Env): PublishStep {
   const offMs = Math.abs(date - env.now);
   if (offMs > env.settings.maxSkewMs) return fail(clockOff(base.store, offMs));
   const sealTo = toTimestamp(Math.max(base.known.head.sealedThrough, date - env.settings.graceMs));
-  return base.hint ? seal(base, sealTo, env) : peek(base, sealTo, listAfterPosition(base.store, base.known.head.publishedThrough));
+  return base.hint
+    ? seal(base, sealTo, env)
+    : peek(base, sealTo, listAfterPosition(base.store, base.known.head.publishedThrough));
 }
 
 function peek(base: Sealed, sealTo: Timestamp, after: string): PublishStep {
-  return ask({ ...base, at: "peek", sealTo }, { do: "list", prefix: updatesPrefix(base.store), after, limit: 1 });
+  return ask(
+    { ...base, at: "peek", sealTo },
+    { do: "list", prefix: updatesPrefix(base.store), after, limit: 1 },
+  );
 }
 
 function afterPeek(state: PublishState & { at: "peek" }, answer: Answer, env: Env): PublishStep {
@@ -174,7 +190,10 @@ function wholeMilliseconds(keys: readonly string[]): readonly string[] {
 
 function getUpdates(base: Sealed, keys: readonly string[], more: boolean, env: Env): PublishStep {
   if (keys.length === 0) return done({ is: "idle", known: base.known, since: null });
-  return ask({ ...base, at: "getUpdates", keys, more }, { do: "getAll", keys, bytesMax: env.settings.storedActionsBytesMax });
+  return ask(
+    { ...base, at: "getUpdates", keys, more },
+    { do: "getAll", keys, bytesMax: env.settings.storedActionsBytesMax },
+  );
 }
 
 function afterUpdates(state: PublishState & { at: "getUpdates" }, answer: Answer, env: Env): PublishStep {
@@ -213,7 +232,12 @@ function build({ raws, ...base }: Read, marks: Marks, env: Env): PublishStep {
   return linkStep(next, link.start({ store: base.store, job, body, known: base.known }, env), env);
 }
 
-type Linking = Sealed & { readonly built: Built; readonly key: string; readonly marks: Marks; readonly more: boolean };
+type Linking = Sealed & {
+  readonly built: Built;
+  readonly key: string;
+  readonly marks: Marks;
+  readonly more: boolean;
+};
 
 function linkStep(base: Linking, step: Step<LinkState, LinkOutcome>, env: Env): PublishStep {
   return nest<LinkState, LinkOutcome, PublishState, PublishOutcome>(
@@ -229,9 +253,4 @@ function published(base: Linking, known: KnownHead, env: Env): PublishStep {
   const marks = advanceMarks(base.marks, segment.updates, segment.through, env.sha256);
   const warm = { epoch: known.head.epoch, marks };
   return done({ is: "published", known, segment, key: base.key, dropped, keys, more: base.more, warm });
-}
-
-/** "2 updates through 20261121T090503.209Z": one line for logs. */
-export function describePublished(outcome: PublishOutcome & { is: "published" }): string {
-  return `${outcome.segment.updates.length} updates through ${formatTimestamp(outcome.segment.through)}`;
 }

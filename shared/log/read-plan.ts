@@ -1,5 +1,5 @@
 /**
- * What a reader must fetch, decided from a head and its own position (PROTOCOL section 5). Pure.
+ * What a reader must fetch, decided from a head and its own position (docs/protocol.md, "Read"). Pure.
  *
  * A position is publishedThrough of the head whose segments were applied, never the largest timestamp seen. The snapshot is
  * loaded only when it must be (position below the floor) or saves bytes; afterwards only segments that are missing.
@@ -45,15 +45,22 @@ function usableSnapshot(head: Head, reading: Reading): SnapshotEntry | null {
   const snapshot = baseSnapshot(head, reading);
   if (!snapshot || snapshot.through <= position || snapshot.through > until) return null;
   if (position < head.floor || hasForeignBase(head, reading)) return snapshot;
-  const spared = head.segments.filter((entry) => entry.through > position && entry.through <= snapshot.through);
+  const spared = head.segments.filter(
+    (entry) => entry.through > position && entry.through <= snapshot.through,
+  );
   return spared.reduce((sum, entry) => sum + entry.bytes, 0) > snapshot.bytes ? snapshot : null;
 }
 
 /** Of the reader's own version, or, for who makes the first of a version, the newest older one. */
 function baseSnapshot(head: Head, { modelVersion, migrate }: Reading): SnapshotEntry | undefined {
   if (modelVersion === null) return undefined;
-  const older = Object.keys(head.snapshots).map(Number).filter((version) => version < modelVersion);
-  return head.snapshots[modelVersion] ?? (migrate && older.length > 0 ? head.snapshots[Math.max(...older)] : undefined);
+  const older = Object.keys(head.snapshots)
+    .map(Number)
+    .filter((version) => version < modelVersion);
+  return (
+    head.snapshots[modelVersion] ??
+    (migrate && older.length > 0 ? head.snapshots[Math.max(...older)] : undefined)
+  );
 }
 
 /** A new reader may not fold from the start while its version's base is to be another version's state, migrated. */

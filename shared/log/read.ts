@@ -1,19 +1,20 @@
 /**
- * read: brings a replica from its position to a head (PROTOCOL section 5).
+ * read: brings a replica from its position to a head (docs/protocol.md, "Read").
  *
  * Safe because only segments and snapshots that a head lists are applied, in order, each checked against the log's hash; the
  * position is the `through` of what was applied and is saved with it. A lower rev of the same epoch is never used; another
  * epoch starts afresh. What a head lists and the bucket no longer has is read again through a newer head, never "empty".
  */
-import type { StoreId } from "../wire/ids.ts";
+
 import type { Head, Pointer, SegmentEntry } from "../wire/head.ts";
 import { parseHistoryIndex } from "../wire/history.ts";
+import type { StoreId } from "../wire/ids.ts";
 import { advanceMarks, emptyMarks } from "../wire/marks.ts";
 import { emptyLogHash, hashLog, type Segment, updatesAbove } from "../wire/segment.ts";
 import { parseSnapshot } from "../wire/snapshot.ts";
 import { type Timestamp, zeroTimestamp } from "../wire/time.ts";
-import type { Held } from "./held.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import type { Held } from "./held.ts";
 import { namedKeys } from "./link-rules.ts";
 import { type Answer, ask, done, type Env, fail, type Program, type Request, type Step } from "./program.ts";
 import { planRead, type ReadPlan } from "./read-plan.ts";
@@ -107,7 +108,10 @@ function useHead(base: Base, known: KnownHead, env: Env): ReadStep {
   if (held === null) return plan({ ...base, held: fresh(known, from), queue: [], applied: 0 }, env);
   if (held.known.head.epoch !== epoch) {
     const afresh = fresh(known, zeroTimestamp);
-    return ask({ ...base, at: "reset", held: afresh, queue: [], applied: 0 }, { do: "reset", epoch, held: afresh });
+    return ask(
+      { ...base, at: "reset", held: afresh, queue: [], applied: 0 },
+      { do: "reset", epoch, held: afresh },
+    );
   }
   if (rev < held.known.head.rev) return done({ is: "read", held, updates: 0, stale: true });
   return plan({ ...base, held: { ...held, known }, queue: [], applied: 0 }, env);
@@ -123,9 +127,12 @@ function plan(state: Reading, env: Env): ReadStep {
   const { head } = held.known;
   const next = planRead(head, { position: held.position, modelVersion, migrate, history, until });
   if (next.stuck) return done({ is: "stuck", held });
-  if (next.snapshot) return ask({ ...state, at: "getSnapshot", plan: next }, { do: "get", key: next.snapshot.key });
+  if (next.snapshot)
+    return ask({ ...state, at: "getSnapshot", plan: next }, { do: "get", key: next.snapshot.key });
   const queue = next.segments;
-  return next.history ? getIndex({ ...state, queue }, head.history, env) : getSegments({ ...state, queue }, env);
+  return next.history
+    ? getIndex({ ...state, queue }, head.history, env)
+    : getSegments({ ...state, queue }, env);
 }
 
 /** Something listed was gone: the head has moved on, or the object is lost. */
@@ -141,14 +148,19 @@ function afterSnapshot(state: ReadState & { at: "getSnapshot" }, answer: Answer,
   const entry = state.plan.snapshot;
   if (!entry || answer.is === "absent") return reread(state, entry?.key ?? "", env);
   const bad = (reason: string) => fail(badObject(state.store, entry.key, reason));
-  if (answer.is !== "found") return bad(answer.is === "unreadable" ? answer.reason : `answer was "${answer.is}"`);
+  if (answer.is !== "found")
+    return bad(answer.is === "unreadable" ? answer.reason : `answer was "${answer.is}"`);
   const parsed = parseSnapshot(answer.json);
   if (!parsed.ok) return bad(parsed.reason);
   const snapshot = parsed.value;
-  if (snapshot.through !== entry.through || snapshot.stateHash !== entry.stateHash) return bad("it is not the one listed in the head");
+  if (snapshot.through !== entry.through || snapshot.stateHash !== entry.stateHash)
+    return bad("it is not the one listed in the head");
   const { through: position, hash } = snapshot;
   const held: Held = { known: state.held.known, position, hash, marks: null };
-  return ask({ ...state, at: "load", next: held, queue: state.plan.segments }, { do: "load", snapshot, held });
+  return ask(
+    { ...state, at: "load", next: held, queue: state.plan.segments },
+    { do: "load", snapshot, held },
+  );
 }
 
 function afterLoad(state: ReadState & { at: "load" }, answer: Answer, env: Env): ReadStep {
@@ -165,7 +177,10 @@ function getIndex(state: Reading, pointer: Pointer | null, env: Env): ReadStep {
 
 function afterIndex(state: ReadState & { at: "getIndex" }, answer: Answer, env: Env): ReadStep {
   if (answer.is === "absent") return reread(state, state.key, env);
-  const index = answer.is === "found" ? parseHistoryIndex(answer.json) : { ok: false as const, reason: `answer was "${answer.is}"` };
+  const index =
+    answer.is === "found"
+      ? parseHistoryIndex(answer.json)
+      : { ok: false as const, reason: `answer was "${answer.is}"` };
   if (!index.ok) return fail(badObject(state.store, state.key, index.reason));
   const { position } = state.held;
   const wanted = (entry: SegmentEntry) => entry.through > position && entry.from < state.until;
@@ -182,13 +197,19 @@ function getSegments(state: Reading, env: Env): ReadStep {
   if (near) return apply({ ...state, queue: state.queue.slice(1) }, [near], env);
   const group = state.queue.slice(0, groupLength(state.queue, env));
   const keys = group.map((entry) => entry.key);
-  return ask({ ...state, at: "getSegments", group, queue: state.queue.slice(group.length) }, { do: "getAll", keys });
+  return ask(
+    { ...state, at: "getSegments", group, queue: state.queue.slice(group.length) },
+    { do: "getAll", keys },
+  );
 }
 
 function groupLength(queue: readonly SegmentEntry[], env: Env): number {
   const { segmentBytesMax, parallelGets } = env.settings;
   let bytes = 0;
-  const over = queue.findIndex((entry) => (bytes += entry.bytes) > segmentBytesMax);
+  const over = queue.findIndex((entry) => {
+    bytes += entry.bytes;
+    return bytes > segmentBytesMax;
+  });
   return Math.min(over < 0 ? queue.length : Math.max(1, over), parallelGets);
 }
 

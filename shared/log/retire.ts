@@ -4,12 +4,13 @@
  * The segments stay; `head.history` names the index and each index names the one before it. A segment leaves only when
  * the marks and every listed snapshot cover it: what a cold reader or rollup needs is always listed.
  */
-import type { StoreId } from "../wire/ids.ts";
+
 import { encodeHistoryIndex } from "../wire/history.ts";
+import type { StoreId } from "../wire/ids.ts";
 import { builtKey } from "../wire/keys.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
 import { chooseRetired } from "./jobs.ts";
-import { link, type LinkOutcome, type LinkState } from "./link.ts";
+import { type LinkOutcome, type LinkState, link } from "./link.ts";
 import { ask, done, type Env, nest, type Program, type Step } from "./program.ts";
 
 export interface RetireInput {
@@ -31,7 +32,8 @@ export const retire: Program<RetireInput, RetireState, RetireOutcome> = {
   name: "retire",
   start: (input) => ask({ ...input, at: "readHead" }, getHead(input.store)),
   resume(state, answer, env) {
-    if (state.at === "readHead") return withHead(state.store, answer, (known) => afterHead(state.store, known, env));
+    if (state.at === "readHead")
+      return withHead(state.store, answer, (known) => afterHead(state.store, known, env));
     return linkStep(state.store, link.resume(state.inner, answer, env));
   },
 };
@@ -43,7 +45,12 @@ function afterHead(store: StoreId, known: KnownHead, env: Env): RetireStep {
   if (through === undefined) return done({ is: "nothing", known });
   const key = builtKey({ kind: "indexes", store, through, rev: head.rev, nonce: env.nonce });
   const retired = leaving.map((entry) => entry.key);
-  const job = { kind: "retire", retired, pointer: { through, key }, before: head.history?.key ?? null } as const;
+  const job = {
+    kind: "retire",
+    retired,
+    pointer: { through, key },
+    before: head.history?.key ?? null,
+  } as const;
   const body = encodeHistoryIndex({ segments: leaving, before: head.history });
   return linkStep(store, link.start({ store, job, body, known }, env));
 }

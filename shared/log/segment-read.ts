@@ -12,7 +12,12 @@ export type SegmentRead =
   | { readonly is: "absent" }
   | { readonly is: "bad"; readonly trouble: Trouble };
 
-export function readSegment(store: StoreId, entry: SegmentEntry, body: ReadBody, sha256: Sha256): SegmentRead {
+export function readSegment(
+  store: StoreId,
+  entry: SegmentEntry,
+  body: ReadBody,
+  sha256: Sha256,
+): SegmentRead {
   if (body.is === "absent") return { is: "absent" };
   const bad = (reason: string): SegmentRead => ({ is: "bad", trouble: badObject(store, entry.key, reason) });
   if (body.is === "unreadable") return bad(body.reason);
@@ -24,8 +29,11 @@ export function readSegment(store: StoreId, entry: SegmentEntry, body: ReadBody,
 
 /** Why a segment is not what its entry says, or undefined when it is. */
 export function segmentFault(segment: Segment, entry: SegmentEntry, sha256: Sha256): string | undefined {
-  if (segment.from !== entry.from || segment.through !== entry.through) return "its range is not the one listed in the head";
-  if (segment.updates.length !== entry.count) return `it holds ${segment.updates.length} updates, ${entry.count} are listed`;
-  if (hashLog(segment.fromHash, segment.updates, sha256) !== entry.hash) return "its hash does not match the one listed in the head";
+  if (segment.from !== entry.from || segment.through !== entry.through)
+    return "its range is not the one listed in the head";
+  if (segment.updates.length !== entry.count)
+    return `it holds ${segment.updates.length} updates, ${entry.count} are listed`;
+  if (hashLog(segment.fromHash, segment.updates, sha256) !== entry.hash)
+    return "its hash does not match the one listed in the head";
   return undefined;
 }

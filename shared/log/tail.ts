@@ -1,15 +1,16 @@
 /**
- * tail: the raw updates above publishedThrough, tentative until they are published (PROTOCOL section 5).
+ * tail: the raw updates above publishedThrough, tentative until they are published (docs/protocol.md, "Read").
  *
  * They pass through publish's own rule (order, then drop by the marks at the position), so that a copy is never shown twice. A
  * second head, read after them, bounds what is shown: only what lies above its seal may still be acknowledged. If the log
  * moved meanwhile the answer is "moved": read on and ask again.
  */
+
+import type { Listed } from "../ports/bucket.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { listAfterPosition, parseUpdateKey, updatesPrefix } from "../wire/keys.ts";
 import type { Marks } from "../wire/marks.ts";
 import type { StampedUpdate } from "../wire/update.ts";
-import type { Listed } from "../ports/bucket.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
 import { type MarksReadOutcome, type MarksReadState, readMarks } from "./marks-read.ts";
 import { type Answer, ask, done, type Env, nest, type Program, type Step } from "./program.ts";
@@ -50,7 +51,8 @@ type TailStep = Step<TailState, TailOutcome>;
 
 export const tail: Program<TailInput, TailState, TailOutcome> = {
   name: "tail",
-  start: (input) => list({ ...input, keys: [] }, listAfterPosition(input.store, input.known.head.publishedThrough)),
+  start: (input) =>
+    list({ ...input, keys: [] }, listAfterPosition(input.store, input.known.head.publishedThrough)),
   resume(state, answer, env) {
     switch (state.at) {
       case "list":
@@ -71,12 +73,18 @@ function list(base: Base, after: string): TailStep {
 
 function afterList(state: Base, answer: Answer, env: Env): TailStep {
   const objects = answer.is === "listed" ? answer.objects : [];
-  const keys = [...state.keys, ...objects.filter((object) => isShown(object, env)).map((object) => object.key)];
+  const keys = [
+    ...state.keys,
+    ...objects.filter((object) => isShown(object, env)).map((object) => object.key),
+  ];
   const last = objects.at(-1);
   if (answer.is === "listed" && answer.more && last) return list({ ...state, keys }, last.key);
   const unseen = keys.filter((key) => state.seen[key] === undefined);
   if (unseen.length === 0) return withMarks({ ...state, keys }, env);
-  return ask({ ...state, at: "getUnseen", keys, unseen }, { do: "getAll", keys: unseen, bytesMax: env.settings.storedActionsBytesMax });
+  return ask(
+    { ...state, at: "getUnseen", keys, unseen },
+    { do: "getAll", keys: unseen, bytesMax: env.settings.storedActionsBytesMax },
+  );
 }
 
 /** Hidden from the tail, and only from the tail: what claims to be later than it was stored. */
@@ -106,7 +114,8 @@ function marksStep(base: Base, step: Step<MarksReadState, MarksReadOutcome>): Ta
   return nest<MarksReadState, MarksReadOutcome, TailState, TailOutcome>(
     step,
     (inner) => ({ ...base, at: "readMarks", inner }),
-    (outcome) => (outcome.is === "moved" ? done({ is: "moved" }) : readHead({ ...base, marks: outcome.marks })),
+    (outcome) =>
+      outcome.is === "moved" ? done({ is: "moved" }) : readHead({ ...base, marks: outcome.marks }),
   );
 }
 
@@ -117,14 +126,18 @@ function readHead(base: Base): TailStep {
 function afterHead(state: Base, answer: Answer, env: Env): TailStep {
   if (answer.is === "unchanged") return show(state, state.known, env);
   return withHead(state.store, answer, (known) => {
-    const moved = known.head.publishedThrough !== state.known.head.publishedThrough || known.head.epoch !== state.known.head.epoch;
+    const moved =
+      known.head.publishedThrough !== state.known.head.publishedThrough ||
+      known.head.epoch !== state.known.head.epoch;
     return moved ? done({ is: "moved" }) : show(state, known, env);
   });
 }
 
 function show(state: Base, known: KnownHead, env: Env): TailStep {
   const { marks, keys } = state;
-  const seen = Object.fromEntries(keys.flatMap((key) => (state.seen[key] ? [[key, state.seen[key]] as const] : [])));
+  const seen = Object.fromEntries(
+    keys.flatMap((key) => (state.seen[key] ? [[key, state.seen[key]] as const] : [])),
+  );
   const kept = marks === null ? [] : orderAndDrop(Object.values(seen), marks, env.sha256).kept;
   const updates = kept.filter((update) => update.timestamp > known.head.sealedThrough);
   return done({ is: "tail", updates, seen, marks, known });

@@ -1,7 +1,7 @@
 /** The failures that several programs share, each with what to do. */
 import type { Trouble } from "../errors.ts";
-import { headKey } from "../wire/keys.ts";
 import type { StoreId } from "../wire/ids.ts";
+import { headKey } from "../wire/keys.ts";
 import { formatTimestamp, type Timestamp } from "../wire/time.ts";
 
 export function noHead(store: StoreId): Trouble {

@@ -7,7 +7,7 @@ import type { StoreId } from "../wire/ids.ts";
 import { builtKey } from "../wire/keys.ts";
 import { encodeMarks, type Marks } from "../wire/marks.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
-import { link, type LinkOutcome, type LinkState } from "./link.ts";
+import { type LinkOutcome, type LinkState, link } from "./link.ts";
 import { type MarksReadOutcome, type MarksReadState, readMarks, type WarmMarks } from "./marks-read.ts";
 import { ask, done, type Env, nest, type Program, type Step } from "./program.ts";
 
@@ -18,7 +18,11 @@ export interface WriteMarksInput {
 
 export type WriteMarksState =
   | (WriteMarksInput & { readonly at: "readHead" })
-  | (WriteMarksInput & { readonly at: "readMarks"; readonly known: KnownHead; readonly inner: MarksReadState })
+  | (WriteMarksInput & {
+      readonly at: "readMarks";
+      readonly known: KnownHead;
+      readonly inner: MarksReadState;
+    })
   | (WriteMarksInput & { readonly at: "link"; readonly inner: LinkState });
 
 export interface WriteMarksOutcome {
@@ -49,12 +53,18 @@ function afterHead({ store, warm }: WriteMarksInput, known: KnownHead, env: Env)
   return marksStep({ store, warm }, known, readMarks.start({ store, head, warm }, env), env);
 }
 
-function marksStep(input: WriteMarksInput, known: KnownHead, step: Step<MarksReadState, MarksReadOutcome>, env: Env): WriteMarksStep {
+function marksStep(
+  input: WriteMarksInput,
+  known: KnownHead,
+  step: Step<MarksReadState, MarksReadOutcome>,
+  env: Env,
+): WriteMarksStep {
   const { store, warm } = input;
   return nest<MarksReadState, MarksReadOutcome, WriteMarksState, WriteMarksOutcome>(
     step,
     (inner) => ({ store, warm, at: "readMarks", known, inner }),
-    (outcome) => (outcome.is === "moved" ? done({ is: "nothing", known }) : build(input, known, outcome.marks, env)),
+    (outcome) =>
+      outcome.is === "moved" ? done({ is: "nothing", known }) : build(input, known, outcome.marks, env),
   );
 }
 

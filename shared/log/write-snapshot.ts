@@ -1,15 +1,16 @@
 /**
- * writeSnapshot: stores a folded state and links it as its model version's snapshot (PROTOCOL section 4).
+ * writeSnapshot: stores a folded state and links it as its model version's snapshot (docs/protocol.md, "Roll up").
  *
  * Linked only where this version's snapshot is still the one that the fold began from (or still none), so that two folds with
  * different bases never follow each other, and only at or above the floor.
  */
+
+import { canonicalText, utf8Length } from "../json.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { builtKey } from "../wire/keys.ts";
-import { utf8Length, canonicalText } from "../json.ts";
 import { encodeSnapshot, type Snapshot } from "../wire/snapshot.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
-import { link, type LinkOutcome, type LinkState } from "./link.ts";
+import { type LinkOutcome, type LinkState, link } from "./link.ts";
 import { ask, done, type Env, nest, type Program, type Step } from "./program.ts";
 
 export interface WriteSnapshotInput {
@@ -33,7 +34,8 @@ export const writeSnapshot: Program<WriteSnapshotInput, WriteSnapshotState, Writ
   name: "writeSnapshot",
   start: (input) => ask({ ...input, at: "readHead" }, getHead(input.store)),
   resume(state, answer, env) {
-    if (state.at === "readHead") return withHead(state.store, answer, (known) => afterHead(state, known, env));
+    if (state.at === "readHead")
+      return withHead(state.store, answer, (known) => afterHead(state, known, env));
     return linkStep(state, state.key, link.resume(state.inner, answer, env));
   },
 };
@@ -41,17 +43,33 @@ export const writeSnapshot: Program<WriteSnapshotInput, WriteSnapshotState, Writ
 function afterHead(input: WriteSnapshotInput, known: KnownHead, env: Env): WriteSnapshotStep {
   const { store, snapshot, base } = input;
   const { through, modelVersion, stateHash } = snapshot;
-  const key = builtKey({ kind: "snapshots", store, through, modelVersion, rev: known.head.rev, nonce: env.nonce });
+  const key = builtKey({
+    kind: "snapshots",
+    store,
+    through,
+    modelVersion,
+    rev: known.head.rev,
+    nonce: env.nonce,
+  });
   const bytes = utf8Length(canonicalText(snapshot.state));
   const job = { kind: "snapshot", modelVersion, entry: { through, key, bytes, stateHash }, base } as const;
   return linkStep(input, key, link.start({ store, job, body: encodeSnapshot(snapshot), known }, env));
 }
 
-function linkStep(input: WriteSnapshotInput, key: string, step: Step<LinkState, LinkOutcome>): WriteSnapshotStep {
+function linkStep(
+  input: WriteSnapshotInput,
+  key: string,
+  step: Step<LinkState, LinkOutcome>,
+): WriteSnapshotStep {
   const { store, snapshot, base } = input;
   return nest<LinkState, LinkOutcome, WriteSnapshotState, WriteSnapshotOutcome>(
     step,
     (inner) => ({ store, snapshot, base, at: "link", inner, key }),
-    (outcome) => done(outcome.is === "linked" ? { is: "written", known: outcome.known, key } : { is: "nothing", known: outcome.known }),
+    (outcome) =>
+      done(
+        outcome.is === "linked"
+          ? { is: "written", known: outcome.known, key }
+          : { is: "nothing", known: outcome.known },
+      ),
   );
 }

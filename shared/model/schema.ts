@@ -21,7 +21,7 @@ export type SchemaInput<S> = S extends StandardSchema<infer Input, infer _Output
 export type SchemaOutput<S> = S extends StandardSchema<infer _Input, infer Output> ? Output : never;
 
 /** One thing wrong with an action's data, and where. */
-export interface DataProblem {
+export interface SchemaProblem {
   /** Member names and positions from the outside in; empty for the whole value. */
   readonly path: readonly (string | number)[];
   readonly problem: string;
@@ -29,7 +29,7 @@ export interface DataProblem {
 
 export type Validation =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly problems: readonly DataProblem[] };
+  | { readonly ok: false; readonly problems: readonly SchemaProblem[] };
 
 interface Issue {
   readonly message: string;
@@ -65,13 +65,13 @@ export function acceptWith(schema: StandardSchema, value: unknown): unknown {
 }
 
 /** Problems as one line: `id: expected string; tags.0: too long`. */
-function problemsText(problems: readonly DataProblem[]): string {
+function problemsText(problems: readonly SchemaProblem[]): string {
   return problems
     .map(({ path, problem }) => (path.length === 0 ? problem : `${path.join(".")}: ${problem}`))
     .join("; ");
 }
 
-function toProblem(issue: Issue): DataProblem {
+function toProblem(issue: Issue): SchemaProblem {
   const path = (issue.path ?? []).map((part) => toStep(typeof part === "object" ? part.key : part));
   return { path, problem: issue.message };
 }

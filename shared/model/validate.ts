@@ -3,12 +3,12 @@ import { StoreError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { isReservedName } from "./checks.ts";
 import type { Model } from "./model.ts";
-import type { DataProblem } from "./schema.ts";
+import type { SchemaProblem } from "./schema.ts";
 
 export type ActionOutcome =
   /** `data` is the encoded form of what was given: what goes into the update. */
   | { readonly ok: true; readonly data: Json }
-  | { readonly ok: false; readonly problems: readonly DataProblem[] };
+  | { readonly ok: false; readonly problems: readonly SchemaProblem[] };
 
 /**
  * Validates an action's data as a caller gives it. The stored form is the caller's, not the schema's output: a replay

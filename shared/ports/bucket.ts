@@ -16,7 +16,12 @@ interface Dated {
 }
 
 export type GetAnswer =
-  | (Dated & { readonly is: "found"; readonly body: Uint8Array; readonly etag: Etag; readonly lastModified: number })
+  | (Dated & {
+      readonly is: "found";
+      readonly body: Uint8Array;
+      readonly etag: Etag;
+      readonly lastModified: number;
+    })
   | (Dated & { readonly is: "unchanged" })
   | (Dated & { readonly is: "absent" })
   | (Dated & { readonly is: "tooLarge"; readonly bytes: number; readonly start: Uint8Array });

@@ -121,7 +121,8 @@ export function parseHead(value: unknown): Parsed<Head> {
     const body = formatted(value, headFormat);
     const snapshots: Record<string, SnapshotEntry> = {};
     for (const [version, entry] of Object.entries(asObject(body.snapshots, "snapshots"))) {
-      if (!/^[1-9]\d{0,8}$/.test(version)) fault(`snapshots has ${JSON.stringify(version)}, not a model version`);
+      if (!/^[1-9]\d{0,8}$/.test(version))
+        fault(`snapshots has ${JSON.stringify(version)}, not a model version`);
       snapshots[version] = readSnapshotEntry(asObject(entry, `snapshots.${version}`));
     }
     const head: Head = {
@@ -166,7 +167,10 @@ export function encodePointer(pointer: Pointer | null): JsonObject | null {
 export function readPointer(value: unknown, name: string): Pointer | null {
   if (value === null) return null;
   const pointer = asObject(value, name);
-  return { through: asTimestamp(pointer.through, `${name}.through`), key: asText(pointer.key, `${name}.key`) };
+  return {
+    through: asTimestamp(pointer.through, `${name}.through`),
+    key: asText(pointer.key, `${name}.key`),
+  };
 }
 
 function readSnapshotEntry(entry: JsonObject): SnapshotEntry {
@@ -178,7 +182,7 @@ function readSnapshotEntry(entry: JsonObject): SnapshotEntry {
   };
 }
 
-/** Refuses a head that breaks invariant 4 of PROTOCOL section 7: it was not written by the protocol. */
+/** Refuses a head that breaks invariant 4 of docs/protocol.md: it was not written by the protocol. */
 function checked(head: Head): Head {
   const { segments, floor, publishedThrough, sealedThrough } = head;
   if (publishedThrough > sealedThrough) fault("publishedThrough lies above sealedThrough");
@@ -187,8 +191,10 @@ function checked(head: Head): Head {
     if (entry.from > entry.through) fault(`segment ${entry.key} ends before it begins`);
     if (before && before.through !== entry.from) fault(`segment ${entry.key} does not follow ${before.key}`);
   });
-  if ((segments[0]?.from ?? publishedThrough) !== floor) fault("floor is not where the listed segments begin");
-  if ((segments.at(-1)?.through ?? floor) !== publishedThrough) fault("the last segment does not end at publishedThrough");
+  if ((segments[0]?.from ?? publishedThrough) !== floor)
+    fault("floor is not where the listed segments begin");
+  if ((segments.at(-1)?.through ?? floor) !== publishedThrough)
+    fault("the last segment does not end at publishedThrough");
   if (head.linkFrom > head.rev) fault("linkFrom lies above rev");
   return head;
 }

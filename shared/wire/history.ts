@@ -1,6 +1,13 @@
 /** The index object: entries of segments that left the head's list, stored under `indexes/`; each names the one before it. */
 import type { JsonObject } from "../json.ts";
-import { encodePointer, encodeSegmentEntry, type Pointer, readPointer, readSegmentEntry, type SegmentEntry } from "./head.ts";
+import {
+  encodePointer,
+  encodeSegmentEntry,
+  type Pointer,
+  readPointer,
+  readSegmentEntry,
+  type SegmentEntry,
+} from "./head.ts";
 import { asArray, formatted, type Parsed, parsing } from "./parse.ts";
 
 export const historyFormat = "icecore-index-1";

@@ -1,11 +1,11 @@
 /**
- * The only file that knows object keys (PROTOCOL section 1). Keys are relative to the bucket's root.
+ * The only file that knows object keys (docs/protocol.md, "Objects"). Keys are relative to the bucket's root.
  *
  * Order of the text is order of the timestamps. Names of built objects carry the rev of the head they were built
  * against and a nonce, so that no name is ever used twice.
  */
 import { type AppId, parseAppId, parseStoreId, type StoreId } from "./ids.ts";
-import { formatTimestamp, parseTimestamp, type Timestamp } from "./time.ts";
+import { formatTimestamp, parseTimestamp, type Timestamp, toTimestamp } from "./time.ts";
 
 /** What a rollup or a sweep builds; each has a folder of its own. */
 export type BuiltKind = "segments" | "snapshots" | "marks" | "indexes" | "sweeps";
@@ -62,7 +62,7 @@ export function parseUpdateKey(key: string): UpdateKey | undefined {
  * the text of `position` itself would list the updates *at* it again (its keys go on with "-app").
  */
 export function listAfterPosition(store: StoreId, position: Timestamp): string {
-  return updatesPrefix(store) + formatTimestamp((position + 1) as Timestamp);
+  return updatesPrefix(store) + formatTimestamp(toTimestamp(position + 1));
 }
 
 export function builtPrefix(kind: BuiltKind, store: StoreId): string {
@@ -79,7 +79,13 @@ export function parseBuiltKey(key: string): BuiltKey | undefined {
   const kind = builtKinds.find((known) => known === parts?.[1]);
   const store = parseStoreId(parts?.[2]);
   const through = parseTimestamp(parts?.[3]);
-  if (!parts || !kind || !store || through === undefined || (kind === "snapshots") !== (parts[4] !== undefined))
+  if (
+    !parts ||
+    !kind ||
+    !store ||
+    through === undefined ||
+    (kind === "snapshots") !== (parts[4] !== undefined)
+  )
     return undefined;
   const modelVersion = parts[4] === undefined ? {} : { modelVersion: Number(parts[4]) };
   return { kind, store, through, ...modelVersion, rev: Number(parts[5]), nonce: parts[6] ?? "" };

@@ -7,7 +7,18 @@
 import type { Json, JsonObject } from "../json.ts";
 import type { Sha256 } from "../ports/hash.ts";
 import { type AppId, parseAppId, type UpdateId } from "./ids.ts";
-import { asArray, asObject, asParsed, asPositive, asText, asTimestamp, fault, formatted, type Parsed, parsing } from "./parse.ts";
+import {
+  asArray,
+  asObject,
+  asParsed,
+  asPositive,
+  asText,
+  asTimestamp,
+  fault,
+  formatted,
+  type Parsed,
+  parsing,
+} from "./parse.ts";
 import { formatTimestamp, type Timestamp, zeroTimestamp } from "./time.ts";
 
 export const marksFormat = "icecore-marks-1";
@@ -49,7 +60,12 @@ export function raiseMark(mark: Mark, update: Numbered, sha256: Sha256): Mark {
 }
 
 /** The marks after updates in log order; those at or below their app's mark change nothing. */
-export function advanceMarks(marks: Marks, updates: readonly Numbered[], through: Timestamp, sha256: Sha256): Marks {
+export function advanceMarks(
+  marks: Marks,
+  updates: readonly Numbered[],
+  through: Timestamp,
+  sha256: Sha256,
+): Marks {
   const changed: Record<AppId, Mark> = {};
   for (const update of updates) {
     const mark = changed[update.app] ?? markOf(marks, update.app);
@@ -62,7 +78,8 @@ export function encodeMarks(marks: Marks): JsonObject {
   const apps: Record<string, Json> = {};
   for (const app of Object.keys(marks.apps).sort() as AppId[]) {
     const { seq, chain, missing } = markOf(marks, app);
-    apps[app] = missing.length === 0 ? { seq, chain } : { seq, chain, missing: missing.map(([a, b]) => [a, b]) };
+    apps[app] =
+      missing.length === 0 ? { seq, chain } : { seq, chain, missing: missing.map(([a, b]) => [a, b]) };
   }
   return { format: marksFormat, through: formatTimestamp(marks.through), apps };
 }

@@ -5,7 +5,9 @@ import type { Json, JsonObject } from "../json.ts";
 import { isJsonObject } from "../json.ts";
 import { parseTimestamp, type Timestamp } from "./time.ts";
 
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string };
 
 class Fault extends Error {}
 
@@ -54,7 +56,9 @@ export function asPositive(value: unknown, name: string): number {
 }
 
 export function asTimestamp(value: unknown, name: string): Timestamp {
-  return parseTimestamp(value) ?? fault(`${name} is ${shown(value)}, not a timestamp such as 20261121T090503.209Z`);
+  return (
+    parseTimestamp(value) ?? fault(`${name} is ${shown(value)}, not a timestamp such as 20261121T090503.209Z`)
+  );
 }
 
 /** The value that `parse` makes of it, or a fault that names the rule. */

@@ -78,5 +78,9 @@ function readStamped(value: Json, index: number): StampedUpdate {
 
 function readSetAside(value: Json, index: number): SetAside {
   const entry = asObject(value, `setAside[${index}]`);
-  return { key: asText(entry.key, "key"), reason: asText(entry.reason, "reason"), text: asText(entry.text, "text") };
+  return {
+    key: asText(entry.key, "key"),
+    reason: asText(entry.reason, "reason"),
+    text: asText(entry.text, "text"),
+  };
 }

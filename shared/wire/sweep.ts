@@ -1,6 +1,6 @@
 /**
  * The sweep note: what one sweep found, stored under `sweeps/`, so that a later one, perhaps another process, knows what
- * was unlisted how long ago and which rev the head had (PROTOCOL section 6). Notes carry no truth of the log.
+ * was unlisted how long ago and which rev the head had (docs/protocol.md, "Delete"). Notes carry no truth of the log.
  */
 import type { JsonObject } from "../json.ts";
 import { asArray, asPositive, asText, asTimestamp, formatted, type Parsed, parsing } from "./parse.ts";

@@ -16,8 +16,9 @@ export function isTimestamp(value: unknown): value is Timestamp {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= timestampMax;
 }
 
-/** A number as a timestamp, rounded down and held inside the range. */
+/** A number as a timestamp, rounded down and held inside the range; what is no number is 0. */
 export function toTimestamp(ms: number): Timestamp {
+  if (Number.isNaN(ms)) return zeroTimestamp;
   return Math.min(Math.max(Math.floor(ms), 0), timestampMax) as Timestamp;
 }
 

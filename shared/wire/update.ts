@@ -2,7 +2,18 @@
 import type { Json, JsonObject } from "../json.ts";
 import { canonicalText } from "../json.ts";
 import { type ActionId, type AppId, parseActionId, parseAppId, parseUpdateId, type UpdateId } from "./ids.ts";
-import { asArray, asCount, asObject, asParsed, asPositive, asText, asTimestamp, formatted, type Parsed, parsing } from "./parse.ts";
+import {
+  asArray,
+  asCount,
+  asObject,
+  asParsed,
+  asPositive,
+  asText,
+  asTimestamp,
+  formatted,
+  type Parsed,
+  parsing,
+} from "./parse.ts";
 import { formatTimestamp, type Timestamp } from "./time.ts";
 
 export const updateFormat = "icecore-update-1";

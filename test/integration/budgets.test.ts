@@ -1,4 +1,4 @@
-/** The request budgets of DESIGN section 7, exactly, by the counting bucket. */
+/** The request budgets, exactly, by the counting bucket. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { BucketCounts } from "../../bucket/counting.ts";
 import { createFoldReplica } from "../../shared/drive/fold-replica.ts";
@@ -20,7 +20,8 @@ async function counted(test: TestStore, work: () => Promise<unknown>): Promise<R
   return { get, getUnchanged, put, swap, list };
 }
 
-const seqs = (from: number, to: number, app = 1) => Array.from({ length: to - from + 1 }, (_, i) => testUpdate(app, from + i));
+const seqs = (from: number, to: number, app = 1) =>
+  Array.from({ length: to - from + 1 }, (_, i) => testUpdate(app, from + i));
 
 function newReader(test: TestStore) {
   const replica = createFoldReplica(pairsModel);
@@ -58,9 +59,19 @@ describe("the request budgets", () => {
     const { reader } = newReader(test);
     await reader.poll();
     await appendAll(test, seqs(2, 4));
-    expect(await counted(test, () => reader.pollTail())).toEqual({ ...nothing, get: 2 + 4, getUnchanged: 2, list: 1 });
+    expect(await counted(test, () => reader.pollTail())).toEqual({
+      ...nothing,
+      get: 2 + 4,
+      getUnchanged: 2,
+      list: 1,
+    });
     await appendAll(test, seqs(5, 5));
-    expect(await counted(test, () => reader.pollTail())).toEqual({ ...nothing, get: 2 + 1, getUnchanged: 2, list: 1 });
+    expect(await counted(test, () => reader.pollTail())).toEqual({
+      ...nothing,
+      get: 2 + 1,
+      getUnchanged: 2,
+      list: 1,
+    });
   });
 
   it("looks after an idle store with 1 GET of the head, 1 LIST and no PUT", async () => {
@@ -76,7 +87,13 @@ describe("the request budgets", () => {
     await rollup.round();
     await appendAll(test, seqs(2, 8));
     test.clock.now += 5_000;
-    expect(await counted(test, () => rollup.round({ hint: true }))).toEqual({ ...nothing, get: 1 + 7, swap: 2, list: 1, put: 1 });
+    expect(await counted(test, () => rollup.round({ hint: true }))).toEqual({
+      ...nothing,
+      get: 1 + 7,
+      swap: 2,
+      list: 1,
+      put: 1,
+    });
   });
 
   it("lists 1 page per 1,000 raw updates in a round", async () => {
@@ -95,7 +112,10 @@ describe("the request budgets", () => {
   });
 
   it("merges with 1 GET of the head, 1 PUT and 1 CAS, beside the GETs of its inputs", async () => {
-    const rollup = createRollup({ ...test.host, settings: { ...test.host.settings, mergeFanIn: 100 } }, { store: test.store });
+    const rollup = createRollup(
+      { ...test.host, settings: { ...test.host.settings, mergeFanIn: 100 } },
+      { store: test.store },
+    );
     for (let seq = 2; seq <= 6; seq++) {
       test.clock.now += 5_000;
       await rollup.round();
@@ -107,7 +127,10 @@ describe("the request budgets", () => {
   });
 
   it("writes a snapshot from a warm fold with 1 GET of the head, 1 PUT and 1 CAS", async () => {
-    const due = { ...test.host, settings: { ...test.host.settings, snapshotBytesMin: 0, segmentsListedAim: 1_000 } };
+    const due = {
+      ...test.host,
+      settings: { ...test.host.settings, snapshotBytesMin: 0, segmentsListedAim: 1_000 },
+    };
     const rollup = createRollup(due, { store: test.store, model: pairsModel });
     test.clock.now += 5_000;
     const round = await counted(test, () => rollup.round({ hint: true }));
@@ -124,7 +147,10 @@ describe("the request budgets", () => {
   });
 
   it("starts a new client on a long history with the head, a snapshot and at most 12 segments", async () => {
-    const small = { ...test.host, settings: { ...test.host.settings, snapshotBytesMin: 2_000, snapshotShare: 0.25 } };
+    const small = {
+      ...test.host,
+      settings: { ...test.host.settings, snapshotBytesMin: 2_000, snapshotShare: 0.25 },
+    };
     const rollup = createRollup(small, { store: test.store, model: pairsModel });
     for (let seq = 2; seq <= 400; seq++) {
       await appendAll(test, seqs(seq, seq));

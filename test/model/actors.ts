@@ -4,17 +4,17 @@
  * A role's `begin` gives the next program with its input, or null when its work is done; `finish` turns an outcome into new memory.
  */
 import type { Json } from "../../shared/json.ts";
-import { append, type AppendOutcome } from "../../shared/log/append.ts";
+import { type AppendOutcome, append } from "../../shared/log/append.ts";
 import { collectBuilt } from "../../shared/log/collect-built.ts";
 import { collectRaw } from "../../shared/log/collect-raw.ts";
-import { merge } from "../../shared/log/merge.ts";
-import type { WarmMarks } from "../../shared/log/marks-read.ts";
-import type { Program, ReplicaRequest } from "../../shared/log/program.ts";
-import { publish, type PublishOutcome } from "../../shared/log/publish.ts";
 import type { Held } from "../../shared/log/held.ts";
-import { read, type ReadOutcome } from "../../shared/log/read.ts";
+import type { WarmMarks } from "../../shared/log/marks-read.ts";
+import { merge } from "../../shared/log/merge.ts";
+import type { Program, ReplicaRequest } from "../../shared/log/program.ts";
+import { type PublishOutcome, publish } from "../../shared/log/publish.ts";
+import { type ReadOutcome, read } from "../../shared/log/read.ts";
 import { retire } from "../../shared/log/retire.ts";
-import { tail, type TailOutcome } from "../../shared/log/tail.ts";
+import { type TailOutcome, tail } from "../../shared/log/tail.ts";
 import { writeMarks } from "../../shared/log/write-marks.ts";
 import { writeSnapshot } from "../../shared/log/write-snapshot.ts";
 import type { AppId, StoreId, UpdateId } from "../../shared/wire/ids.ts";
@@ -22,7 +22,16 @@ import { toTimestamp, zeroTimestamp } from "../../shared/wire/time.ts";
 import type { Acknowledged } from "./world.ts";
 import { internHash } from "./world.ts";
 
-export type RoleName = "writer" | "rollup" | "collector" | "sweeper" | "merger" | "marker" | "retirer" | "snapshotter" | "reader";
+export type RoleName =
+  | "writer"
+  | "rollup"
+  | "collector"
+  | "sweeper"
+  | "merger"
+  | "marker"
+  | "retirer"
+  | "snapshotter"
+  | "reader";
 
 export interface ActorSpec {
   readonly role: RoleName;
@@ -45,7 +54,18 @@ export const store = "s" as StoreId;
 
 type AnyProgram = Program<unknown, Json, unknown>;
 
-const programs = { append, publish, collectRaw, collectBuilt, merge, writeMarks, retire, writeSnapshot, read, tail };
+const programs = {
+  append,
+  publish,
+  collectRaw,
+  collectBuilt,
+  merge,
+  writeMarks,
+  retire,
+  writeSnapshot,
+  read,
+  tail,
+};
 
 /** A program by name. Its state is plain JSON to the search, which hands it back unchanged. */
 export function programOf(name: string): AnyProgram {
@@ -89,7 +109,10 @@ export function begin(spec: ActorSpec, memory: Memory, volatile: Json): Beginnin
     case "writer":
       return { program: "append", input: appendInput(spec, memory) };
     case "rollup":
-      return { program: "publish", input: { store, hint: spec.peek !== true, warm: volatile as WarmMarks | null } };
+      return {
+        program: "publish",
+        input: { store, hint: spec.peek !== true, warm: volatile as WarmMarks | null },
+      };
     case "collector":
       return { program: "collectRaw", input: { store, through: null } };
     case "sweeper":
@@ -103,7 +126,9 @@ export function begin(spec: ActorSpec, memory: Memory, volatile: Json): Beginnin
     case "snapshotter":
       return memory.phase === "read" ? readBeginning(spec, memory) : snapshotBeginning(memory);
     case "reader":
-      return memory.phase === "read" || !memory.held ? readBeginning(spec, memory) : tailBeginning(memory.held);
+      return memory.phase === "read" || !memory.held
+        ? readBeginning(spec, memory)
+        : tailBeginning(memory.held);
   }
 }
 
@@ -121,12 +146,24 @@ export function finish(spec: ActorSpec, memory: Memory, outcome: unknown): Finis
       return finishAppend(spec, memory, outcome as AppendOutcome);
     case "rollup": {
       const published = outcome as PublishOutcome;
-      return { memory: next, volatile: published.is === "published" ? (published.warm as unknown as Json) : null, acknowledged: [] };
+      return {
+        memory: next,
+        volatile: published.is === "published" ? (published.warm as unknown as Json) : null,
+        acknowledged: [],
+      };
     }
     case "snapshotter":
-      return plain(memory.phase === "read" ? afterSnapshotRead(memory, outcome as ReadOutcome) : { ...freshMemory, count: next.count });
+      return plain(
+        memory.phase === "read"
+          ? afterSnapshotRead(memory, outcome as ReadOutcome)
+          : { ...freshMemory, count: next.count },
+      );
     case "reader":
-      return plain(spec.tail ? afterReaderStep(spec, memory, outcome) : { ...next, held: (outcome as ReadOutcome).held, shown: memory.log });
+      return plain(
+        spec.tail
+          ? afterReaderStep(spec, memory, outcome)
+          : { ...next, held: (outcome as ReadOutcome).held, shown: memory.log },
+      );
     default:
       return plain(next);
   }
@@ -142,7 +179,10 @@ export function giveUp(spec: ActorSpec, memory: Memory): Memory {
 export function onReplica(memory: Memory, request: ReplicaRequest): Memory {
   if (request.do === "reset") return { ...memory, log: [] };
   if (request.do === "load") return { ...memory, log: request.snapshot.state as readonly string[] };
-  return { ...memory, log: [...memory.log, ...request.updates.map(({ id, timestamp }) => `${id}@${timestamp}`)] };
+  return {
+    ...memory,
+    log: [...memory.log, ...request.updates.map(({ id, timestamp }) => `${id}@${timestamp}`)],
+  };
 }
 
 function appendInput(spec: ActorSpec, memory: Memory) {
@@ -168,7 +208,14 @@ function finishAppend(spec: ActorSpec, memory: Memory, outcome: AppendOutcome): 
 function readBeginning(spec: ActorSpec, memory: Memory): Beginning {
   const modelVersion = spec.role === "snapshotter" || spec.snapshots ? 1 : null;
   const held = spec.role === "reader" ? memory.held : null;
-  const rest = { migrate: false, history: true, until: toTimestamp(Number.MAX_SAFE_INTEGER), from: zeroTimestamp, given: null, cached: {} };
+  const rest = {
+    migrate: false,
+    history: true,
+    until: toTimestamp(Number.MAX_SAFE_INTEGER),
+    from: zeroTimestamp,
+    given: null,
+    cached: {},
+  };
   return { program: "read", input: { store, held, modelVersion, ...rest } };
 }
 
@@ -190,7 +237,8 @@ function tailBeginning(held: Held): Beginning {
 }
 
 function afterReaderStep(spec: ActorSpec, memory: Memory, outcome: unknown): Memory {
-  if (memory.phase === "read") return { ...memory, phase: "then", held: (outcome as ReadOutcome).held, shown: memory.log };
+  if (memory.phase === "read")
+    return { ...memory, phase: "then", held: (outcome as ReadOutcome).held, shown: memory.log };
   const found = outcome as TailOutcome;
   if (found.is === "moved" || !memory.held) return { ...memory, phase: "read", tries: memory.tries + 1 };
   const shown = [...memory.log, ...found.updates.map(({ id, timestamp }) => `${id}@${timestamp}`)];
@@ -198,7 +246,14 @@ function afterReaderStep(spec: ActorSpec, memory: Memory, outcome: unknown): Mem
   const position = spec.wrong === "positionIsLargestSeen" ? toTimestamp(largest) : memory.held.position;
   const hash = spec.wrong === "positionIsLargestSeen" ? null : memory.held.hash;
   const log = spec.wrong === "positionIsLargestSeen" ? shown : memory.log;
-  return { ...memory, count: memory.count + 1, phase: "read", held: { ...memory.held, position, hash }, shown, log };
+  return {
+    ...memory,
+    count: memory.count + 1,
+    phase: "read",
+    held: { ...memory.held, position, hash },
+    shown,
+    log,
+  };
 }
 
 export function appId(app: number): AppId {

@@ -32,10 +32,13 @@ export async function bundleSearch(name: string, changes: readonly Change[]): Pr
             const file = relative(root, path).replaceAll("\\", "/");
             const contents = changes
               .filter((change) => change.file === file)
-              .reduce((source, change) => {
-                applied.add(change);
-                return changed(source, change);
-              }, readFileSync(path, "utf8"));
+              .reduce(
+                (source, change) => {
+                  applied.add(change);
+                  return changed(source, change);
+                },
+                readFileSync(path, "utf8"),
+              );
             return { contents, loader: "ts" };
           });
         },
@@ -53,7 +56,14 @@ export async function loadSearch(outfile: string): Promise<SearchModule> {
 
 /** Matches whatever the formatter did to white space. */
 function changed(source: string, { file, find, replace }: Change): string {
-  const pattern = new RegExp(find.trim().split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("\\s+"), "g");
+  const pattern = new RegExp(
+    find
+      .trim()
+      .split(/\s+/)
+      .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+      .join("\\s+"),
+    "g",
+  );
   const count = source.match(pattern)?.length ?? 0;
   if (count !== 1) throw new Error(`A mutant's text stands ${count} times in ${file}, not once: ${find}`);
   return source.replace(pattern, () => replace);

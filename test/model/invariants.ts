@@ -1,12 +1,12 @@
-/** The invariants of PROTOCOL section 7 that a world can show, apart from the code that is checked. */
+/** The invariants of docs/protocol.md, "What always holds" that a world can show, apart from the code that is checked. */
 import type { Json } from "../../shared/json.ts";
 import { type Head, parseHead } from "../../shared/wire/head.ts";
+import { parseHistoryIndex } from "../../shared/wire/history.ts";
 import { headKey } from "../../shared/wire/keys.ts";
 import { parseSegment, type Segment } from "../../shared/wire/segment.ts";
 import { parseSnapshot } from "../../shared/wire/snapshot.ts";
-import { parseHistoryIndex } from "../../shared/wire/history.ts";
-import type { StampedUpdate } from "../../shared/wire/update.ts";
 import type { Timestamp } from "../../shared/wire/time.ts";
+import type { StampedUpdate } from "../../shared/wire/update.ts";
 import { type Memory, store } from "./actors.ts";
 import type { Scenario } from "./transitions.ts";
 import type { World } from "./world.ts";
@@ -20,7 +20,12 @@ export function violation(before: World, world: World, scenario: Scenario): stri
   if (typeof head === "string") return `4: the head is not well formed: ${head}`;
   const log = logOf(world, head);
   if (typeof log === "string") return log;
-  return lostOrDoubled(world, head, log) ?? moved(before, head, log) ?? snapshots(world, head, log) ?? readers(world, scenario, log);
+  return (
+    lostOrDoubled(world, head, log) ??
+    moved(before, head, log) ??
+    snapshots(world, head, log) ??
+    readers(world, scenario, log)
+  );
 }
 
 function headOf(world: World): Head | string {
@@ -80,8 +85,10 @@ function lostOrDoubled(world: World, head: Head, log: readonly StampedUpdate[]):
   }
   for (const { id, timestamp } of world.acknowledged) {
     const published = seen.get(id);
-    if (published === undefined && head.publishedThrough >= timestamp) return `1: update ${name(id)} was acknowledged and is lost`;
-    if (published !== undefined && published > timestamp) return `1: update ${name(id)} was published later than acknowledged`;
+    if (published === undefined && head.publishedThrough >= timestamp)
+      return `1: update ${name(id)} was acknowledged and is lost`;
+    if (published !== undefined && published > timestamp)
+      return `1: update ${name(id)} was published later than acknowledged`;
   }
   return undefined;
 }
@@ -93,7 +100,8 @@ function moved(beforeWorld: World, head: Head, log: readonly StampedUpdate[]): s
   if (typeof old === "string") return undefined;
   for (const member of ["rev", "sealedThrough", "publishedThrough", "floor", "linkFrom"] as const)
     if (head[member] < before[member]) return `4: ${member} went back`;
-  if (old.some((update, i) => log[i]?.id !== update.id)) return "3: the published log changed behind publishedThrough";
+  if (old.some((update, i) => log[i]?.id !== update.id))
+    return "3: the published log changed behind publishedThrough";
   const late = log.slice(old.length).find((update) => update.timestamp <= before.publishedThrough);
   return late ? `3: update ${name(late.id)} entered at or below publishedThrough` : undefined;
 }
@@ -104,7 +112,8 @@ function snapshots(world: World, head: Head, log: readonly StampedUpdate[]): str
     const snapshot = body === undefined ? undefined : parseSnapshot(body);
     if (!snapshot?.ok) return `7: the listed snapshot ${entry.key} is missing`;
     const expected = idsUpTo(log, snapshot.value.through);
-    if (JSON.stringify(snapshot.value.state) !== JSON.stringify(expected)) return "2: a snapshot is not the fold of its updates";
+    if (JSON.stringify(snapshot.value.state) !== JSON.stringify(expected))
+      return "2: a snapshot is not the fold of its updates";
     if (entry.through < head.floor) return "4: a listed snapshot lies below the floor";
   }
   return undefined;
@@ -118,7 +127,8 @@ function readers(world: World, scenario: Scenario, log: readonly StampedUpdate[]
     if (!memory.held || memory.phase !== "read") continue;
     const all = idsUpTo(log, Number.MAX_SAFE_INTEGER as Timestamp);
     const expected = spec.wrong ? all.slice(0, confirmed.length) : idsUpTo(log, memory.held.position);
-    if (JSON.stringify(confirmed) !== JSON.stringify(expected)) return "6: a reader's confirmed state is not the log up to its position";
+    if (JSON.stringify(confirmed) !== JSON.stringify(expected))
+      return "6: a reader's confirmed state is not the log up to its position";
     const ids = memory.shown.map((text) => text.split("@")[0]);
     if (new Set(ids).size !== ids.length) return "6: a reader was shown an update twice";
   }

@@ -3,21 +3,27 @@
  * `--only NAME` for one; `--quick` leaves out the large ones. Exits 1 with the shortest trace where an invariant is broken.
  */
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import { bundleSearch } from "./bundle.ts";
 import { scenarios } from "./scenarios.ts";
 import type { Bounds, Found } from "./search.ts";
 import type { Scenario } from "./transitions.ts";
 
-const { values } = parseArgs({ options: { only: { type: "string" }, quick: { type: "boolean", default: false } } });
-const bounds: Bounds = values.quick ? { statesMax: 60_000, secondsMax: 10 } : { statesMax: 700_000, secondsMax: 100 };
+const { values } = parseArgs({
+  options: { only: { type: "string" }, quick: { type: "boolean", default: false } },
+});
+const bounds: Bounds = values.quick
+  ? { statesMax: 60_000, secondsMax: 10 }
+  : { statesMax: 700_000, secondsMax: 100 };
 const workers = 2;
 const started = performance.now();
 
 function searchInWorker(bundle: string, scenario: Scenario): Promise<Found> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(fileURLToPath(new URL("./worker.mjs", import.meta.url)), { workerData: { bundle, scenario, bounds } });
+    const worker = new Worker(fileURLToPath(new URL("./worker.mjs", import.meta.url)), {
+      workerData: { bundle, scenario, bounds },
+    });
     worker.once("message", resolve);
     worker.once("error", reject);
   });
@@ -33,7 +39,10 @@ function show(scenario: Scenario, found: Found): void {
 }
 
 const chosen = scenarios.filter((scenario) => values.only === undefined || scenario.name === values.only);
-if (chosen.length === 0) throw new Error(`No scenario "${values.only}". There are: ${scenarios.map(({ name }) => name).join(", ")}.`);
+if (chosen.length === 0)
+  throw new Error(
+    `No scenario "${values.only}". There are: ${scenarios.map(({ name }) => name).join(", ")}.`,
+  );
 const bundle = await bundleSearch("model", []);
 const found: Found[] = [];
 const waiting = [...chosen];
@@ -51,6 +60,8 @@ const steps = found.reduce((sum, one) => sum + one.transitions, 0);
 const broken = found.filter((one) => one.violation !== undefined).length;
 const cut = found.filter((one) => !one.complete).length;
 const seconds = ((performance.now() - started) / 1000).toFixed(0);
-console.log(`\n${found.length} scenarios, ${states} states, ${steps} steps, ${found.length - cut} searched to the end, ${cut} cut, in ${seconds} s`);
+console.log(
+  `\n${found.length} scenarios, ${states} states, ${steps} steps, ${found.length - cut} searched to the end, ${cut} cut, in ${seconds} s`,
+);
 console.log(broken === 0 ? "all invariants hold" : `${broken} scenarios broken`);
 process.exitCode = broken === 0 ? 0 : 1;

@@ -24,9 +24,12 @@ function show(mutant: Mutant, found: Found | undefined): void {
   }
   const steps = found.trace?.length ?? 0;
   console.log(`killed    ${mutant.name}`);
-  console.log(`          scenario "${found.scenario}", ${steps} steps, ${found.states} states, ${found.seconds.toFixed(1)} s`);
+  console.log(
+    `          scenario "${found.scenario}", ${steps} steps, ${found.states} states, ${found.seconds.toFixed(1)} s`,
+  );
   console.log(`          ${found.violation}`);
-  for (const [i, line] of (found.trace ?? []).entries()) console.log(`            ${String(i).padStart(2)} ${line}`);
+  for (const [i, line] of (found.trace ?? []).entries())
+    console.log(`            ${String(i).padStart(2)} ${line}`);
   console.log("");
 }
 
@@ -46,7 +49,7 @@ const ten = chosen.filter((mutant) => mutant.ten);
 const others = chosen.filter((mutant) => !mutant.ten);
 const killedOthers = await killAll(others);
 const killedTen = await killAll(ten);
-console.log(`others of PROTOCOL section 8: killed ${killedOthers} of ${others.length}`);
+console.log(`other mutants: killed ${killedOthers} of ${others.length}`);
 console.log(`not visible to this search (they live in the client's outbox): ${outOfSight.join("; ")}`);
 console.log(`killed ${killedTen} of ${ten.length}`);
 process.exitCode = killedTen === ten.length && killedOthers === others.length ? 0 : 1;

@@ -1,5 +1,5 @@
 /**
- * The mutants of PROTOCOL section 8, as changes to the product's own source made while it is bundled for the search.
+ * The mutants of the protocol, as changes to the product's own source made while it is bundled for the search.
  *
  * Nothing in the shipped code knows of them. Each `find` must stand exactly once in its file, so that a mutant cannot go stale
  * unseen. Where the fault lies with a caller of the protocol, the mutant is an actor that behaves wrongly instead.
@@ -96,9 +96,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "no `after`",
     ten: true,
-    changes: [
-      { file: "shared/log/append.ts", find: "base.update.after + 1, ", replace: "" },
-    ],
+    changes: [{ file: "shared/log/append.ts", find: "base.update.after + 1, ", replace: "" }],
     scenarios: ["clock"],
   },
   {
@@ -109,7 +107,12 @@ export const mutants: readonly Mutant[] = [
       {
         name: "largest",
         about: "a reader that takes the tail for confirmed",
-        actors: [writerA, writerB, rollup, { role: "reader", times: 2, tail: true, wrong: "positionIsLargestSeen" }],
+        actors: [
+          writerA,
+          writerB,
+          rollup,
+          { role: "reader", times: 2, tail: true, wrong: "positionIsLargestSeen" },
+        ],
         ticks: 1,
       },
     ],
@@ -154,7 +157,11 @@ export const mutants: readonly Mutant[] = [
     name: "segment names reused after deletion",
     ten: true,
     changes: [
-      { file: "shared/wire/keys.ts", find: "-r${rev}-${nonce}.json`;", replace: "-r1-x.json`; void rev; void nonce;" },
+      {
+        file: "shared/wire/keys.ts",
+        find: "-r${rev}-${nonce}.json`;",
+        replace: "-r1-x.json`; void rev; void nonce;",
+      },
     ],
     scenarios: ["rollups", "sweepRollup"],
   },
@@ -199,7 +206,10 @@ export const mutants: readonly Mutant[] = [
       {
         name: "spent",
         about: "after a crash the same seq goes out with another update",
-        actors: [{ ...writerA, wrong: "seqSpentTwice" }, { ...rollup, times: 1 }],
+        actors: [
+          { ...writerA, wrong: "seqSpentTwice" },
+          { ...rollup, times: 1 },
+        ],
         crash: 1,
         ticks: 1,
       },
@@ -246,7 +256,11 @@ export const mutants: readonly Mutant[] = [
     name: "LIST from publishedThrough inclusive",
     ten: false,
     changes: [
-      { file: "shared/wire/keys.ts", find: "formatTimestamp((position + 1) as Timestamp)", replace: "formatTimestamp(position)" },
+      {
+        file: "shared/wire/keys.ts",
+        find: "formatTimestamp(toTimestamp(position + 1))",
+        replace: "formatTimestamp(position)",
+      },
       { file: "shared/log/publish.ts", find: "above < timestamp &&", replace: "above <= timestamp &&" },
     ],
     scenarios: ["seal", "copies", "late"],
@@ -278,7 +292,15 @@ export const mutants: readonly Mutant[] = [
         replace: "orderAndDrop(Object.values(seen), { ...marks, apps: {} }, env.sha256)",
       },
     ],
-    scenarios: [{ name: "tailCopies", about: "a reader's tail with late copies", actors: [writerA, rollup, { role: "reader", times: 2, tail: true }], late: 1, ticks: 1 }],
+    scenarios: [
+      {
+        name: "tailCopies",
+        about: "a reader's tail with late copies",
+        actors: [writerA, rollup, { role: "reader", times: 2, tail: true }],
+        late: 1,
+        ticks: 1,
+      },
+    ],
   },
   {
     name: "publish ignoring updates ahead of Last-Modified",
@@ -291,13 +313,25 @@ export const mutants: readonly Mutant[] = [
           "const page = answer.objects.filter((object) => (parseUpdateKey(object.key)?.timestamp ?? 0) <= object.lastModified).map((object) => object.key);",
       },
     ],
-    scenarios: ["clock", { name: "ahead", about: "a writer whose clock is ahead, another, a rollup", actors: [{ ...writerA, jumpyMs: 2 }, writerB, rollup], ticks: 3 }],
+    scenarios: [
+      "clock",
+      {
+        name: "ahead",
+        about: "a writer whose clock is ahead, another, a rollup",
+        actors: [{ ...writerA, jumpyMs: 2 }, writerB, rollup],
+        ticks: 3,
+      },
+    ],
   },
   {
     name: "link without linkFrom",
     ten: false,
     changes: [
-      { file: "shared/log/link-rules.ts", find: "if (built.rev < head.linkFrom) return undefined;", replace: "" },
+      {
+        file: "shared/log/link-rules.ts",
+        find: "if (built.rev < head.linkFrom) return undefined;",
+        replace: "",
+      },
     ],
     scenarios: ["sweepRollup", "sweep"],
   },
@@ -342,14 +376,15 @@ export const mutants: readonly Mutant[] = [
       {
         file: "shared/log/append.ts",
         find: "(known) => afterCheck(heard, known, answer.date, env));",
-        replace: "() => afterCheck(heard, (heard as unknown as { cached: KnownHead }).cached, answer.date, env));",
+        replace:
+          "() => afterCheck(heard, (heard as unknown as { cached: KnownHead }).cached, answer.date, env));",
       },
     ],
     scenarios: ["seal"],
   },
 ];
 
-/** Of section 8, but nothing of the log: they live in the client's outbox and come with it. */
+/** Mutants too, but nothing of the log: they live in the client's outbox and come with it. */
 export const outOfSight: readonly string[] = [
   "outbox emptied by seq alone",
   "outbox emptied at the acknowledgement",

@@ -38,7 +38,14 @@ export function search(scenario: Scenario, bounds: Bounds): Found {
   let level: { readonly id: number; readonly world: World }[] = [{ id: 0, world: first }];
   let depth = 0;
   let edges = 0;
-  const result = (complete: boolean) => ({ scenario: scenario.name, states: seen.size, transitions: edges, depth, complete, seconds: seconds() });
+  const result = (complete: boolean) => ({
+    scenario: scenario.name,
+    states: seen.size,
+    transitions: edges,
+    depth,
+    complete,
+    seconds: seconds(),
+  });
   const traceTo = (id: number, last: string) => {
     const trace = [last];
     for (let at = id; at >= 0; at = parents[at] ?? -1) trace.unshift(labels[at] ?? "");
@@ -59,7 +66,8 @@ export function search(scenario: Scenario, bounds: Bounds): Found {
         labels.push(intern(label));
         next.push({ id: parents.length - 1, world: after });
       }
-      if (seen.size > bounds.statesMax || ((edges & 255) === 0 && seconds() > bounds.secondsMax)) return result(false);
+      if (seen.size > bounds.statesMax || ((edges & 255) === 0 && seconds() > bounds.secondsMax))
+        return result(false);
     }
     level = next;
   }
@@ -73,7 +81,12 @@ function firstWorld(scenario: Scenario): World {
     now: worldStart,
     objects: { [headKey(store)]: { body, etag: internHash(JSON.stringify(body)), modified: worldStart } },
     flying: [],
-    budget: { late: scenario.late ?? 0, lost: scenario.lost ?? 0, crash: scenario.crash ?? 0, ticks: scenario.ticks },
+    budget: {
+      late: scenario.late ?? 0,
+      lost: scenario.lost ?? 0,
+      crash: scenario.crash ?? 0,
+      ticks: scenario.ticks,
+    },
     actors: scenario.actors.map(() => actor),
     acknowledged: [],
   };
@@ -92,9 +105,17 @@ function intern(label: string): string {
 
 function keyOf(world: World): string {
   const { now, budget, actors, flying } = world;
-  const flights = flying.map((one) => part(one.request)).sort().join(",");
-  const acknowledged = world.acknowledged.map(({ id, timestamp }) => id + timestamp).sort().join(",");
-  const rest = [number(acknowledged), flights, budget.late, budget.lost, budget.crash, budget.ticks].join(";");
+  const flights = flying
+    .map((one) => part(one.request))
+    .sort()
+    .join(",");
+  const acknowledged = world.acknowledged
+    .map(({ id, timestamp }) => id + timestamp)
+    .sort()
+    .join(",");
+  const rest = [number(acknowledged), flights, budget.late, budget.lost, budget.crash, budget.ticks].join(
+    ";",
+  );
   return `${now - worldStart}|${actors.map(part).join(",")}|${objectsPart(world.objects)}|${rest}`;
 }
 
@@ -109,7 +130,10 @@ function part(value: object): number {
 function objectsPart(objects: World["objects"]): number {
   const known = parts.get(objects);
   if (known !== undefined) return known;
-  const text = Object.keys(objects).sort().map((key) => `${key}=${objects[key]?.etag}@${objects[key]?.modified}`).join("|");
+  const text = Object.keys(objects)
+    .sort()
+    .map((key) => `${key}=${objects[key]?.etag}@${objects[key]?.modified}`)
+    .join("|");
   const found = number(text);
   parts.set(objects, found);
   return found;

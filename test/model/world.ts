@@ -2,11 +2,11 @@
  * The world of the model checker: a bucket, a clock, requests in flight and actors, as plain immutable values.
  *
  * Actors run the product's own step machines; the world answers their requests as a bucket would, with the faults that
- * PROTOCOL section 2 allows: late and double PUTs, lost answers, hidden retries, crashes, a LIST that is not atomic.
+ * docs/protocol.md, "What is assumed" allows: late and double PUTs, lost answers, hidden retries, crashes, a LIST that is not atomic.
  */
 import type { Json } from "../../shared/json.ts";
 import type { Answer, AnswerBody, Env, Request } from "../../shared/log/program.ts";
-import { type Settings, newSettings } from "../../shared/settings.ts";
+import { newSettings, type Settings } from "../../shared/settings.ts";
 import type { Timestamp } from "../../shared/wire/time.ts";
 
 export interface StoredObject {
@@ -111,24 +111,38 @@ export function readAnswer(world: World, request: Request, pageKeys: number): An
 
 function bodyOf(world: World, key: string) {
   const object = world.objects[key];
-  return object ? ({ is: "found", json: object.body, etag: object.etag, bytes: 10 } as const) : ({ is: "absent" } as const);
+  return object
+    ? ({ is: "found", json: object.body, etag: object.etag, bytes: 10 } as const)
+    : ({ is: "absent" } as const);
 }
 
-function listPage(world: World, { prefix, after = "", limit = 1000 }: Request & { do: "list" }, pageKeys: number): AnswerBody {
-  const keys = Object.keys(world.objects).filter((key) => key.startsWith(prefix) && key > after).sort();
+function listPage(
+  world: World,
+  { prefix, after = "", limit = 1000 }: Request & { do: "list" },
+  pageKeys: number,
+): AnswerBody {
+  const keys = Object.keys(world.objects)
+    .filter((key) => key.startsWith(prefix) && key > after)
+    .sort();
   const page = keys.slice(0, Math.min(limit, pageKeys));
   const objects = page.map((key) => ({ key, bytes: 10, lastModified: world.objects[key]?.modified ?? 0 }));
   return { is: "listed", objects, more: keys.length > page.length };
 }
 
 /** Does a write now, if its condition holds. */
-export function applyWrite(world: World, request: WriteRequest): { readonly world: World; readonly answer: AnswerBody } {
+export function applyWrite(
+  world: World,
+  request: WriteRequest,
+): { readonly world: World; readonly answer: AnswerBody } {
   const there = world.objects[request.key];
   const allowed = request.do === "create" ? there === undefined : there?.etag === request.etag;
   if (!allowed) return { world, answer: { is: "refused" } };
   const etag = internHash(JSON.stringify(request.body));
   const object = { body: request.body, etag, modified: world.now };
-  return { world: { ...world, objects: { ...world.objects, [request.key]: object } }, answer: { is: "stored", etag } };
+  return {
+    world: { ...world, objects: { ...world.objects, [request.key]: object } },
+    answer: { is: "stored", etag },
+  };
 }
 
 export function applyDelete(world: World, keys: readonly string[]): World {

@@ -21,7 +21,14 @@ import { pairsModel } from "../fixtures/pairs-model.ts";
 import { testStart, testStoreId, testUpdate } from "../fixtures/store-host.ts";
 
 const seeds = process.env.SEED ? [Number(process.env.SEED)] : Array.from({ length: 60 }, (_, i) => i + 1);
-const chances = { answerLost: 0.06, writeLost: 0.05, writeLate: 0.06, writeTwice: 0.04, writeFails: 0.03, callFails: 0.02 };
+const chances = {
+  answerLost: 0.06,
+  writeLost: 0.05,
+  writeLate: 0.06,
+  writeTwice: 0.04,
+  writeFails: 0.03,
+  callFails: 0.02,
+};
 
 function createRandom(seed: number): () => number {
   let state = seed;
@@ -58,14 +65,29 @@ async function simulate(seed: number) {
     clock.now += Math.ceil(ms / 10);
   };
   const platform = { ...createNodePlatform(), now, random, wait };
-  const settings = newSettings({ graceMs: 200, attemptsMax: 8, snapshotBytesMin: 300, segmentsListedAim: 6, segmentsSinceSnapshotMax: 4, retentionMs: 2_000, linkFromDelayMs: 1_000, listKeysMax: 3, parallelGets: 1 });
+  const settings = newSettings({
+    graceMs: 200,
+    attemptsMax: 8,
+    snapshotBytesMin: 300,
+    segmentsListedAim: 6,
+    segmentsSinceSnapshotMax: 4,
+    retentionMs: 2_000,
+    linkFromDelayMs: 1_000,
+    listKeysMax: 3,
+    parallelGets: 1,
+  });
   const host = { bucket, platform, settings };
   const store = testStoreId("sim");
   await createStore(host, store);
   bucket.setChances(chances);
 
   const acknowledged = new Map<string, Timestamp>();
-  const writers: WriterState[] = [1, 2, 3].map((app) => ({ app, seq: 1, after: zeroTimestamp, inFlight: null }));
+  const writers: WriterState[] = [1, 2, 3].map((app) => ({
+    app,
+    seq: 1,
+    after: zeroTimestamp,
+    inFlight: null,
+  }));
   let tools = writers.map(() => createWriter(host, store));
   const newRollup = () => createRollup(host, { store, model: pairsModel });
   let rollups = [newRollup(), newRollup()];
@@ -105,12 +127,25 @@ async function simulate(seed: number) {
     await Promise.all(Array.from({ length: together }, step));
   }
   await bucket.landHeld();
-  bucket.setChances({ answerLost: 0, writeLost: 0, writeLate: 0, writeTwice: 0, writeFails: 0, callFails: 0 });
+  bucket.setChances({
+    answerLost: 0,
+    writeLost: 0,
+    writeLate: 0,
+    writeTwice: 0,
+    writeFails: 0,
+    callFails: 0,
+  });
   for (const [index, writer] of writers.entries()) await write(writer, index);
   clock.now += 10_000;
   for (let more = true; more; ) more = (await newRollup().round({ hint: true })).more;
   await collectGarbage(host, store);
-  return { host, store, acknowledged, readers: [...readers, newReader()], left: (await bucket.list("updates/sim/")).objects };
+  return {
+    host,
+    store,
+    acknowledged,
+    readers: [...readers, newReader()],
+    left: (await bucket.list("updates/sim/")).objects,
+  };
 }
 
 describe("the log under random faults", () => {
