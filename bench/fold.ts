@@ -96,7 +96,14 @@ export function measureDispatch(entities: number, dispatches = 4_000, rounds = 1
   for (let round = 0; round < rounds; round++) {
     const ids = Array.from({ length: dispatches }, () => keyOf(random(entities)));
     const sides = [
-      () => ours.push(timed(() => ids.forEach((id, i) => ourDispatch(id, round * dispatches + i)))),
+      () =>
+        ours.push(
+          timed(() =>
+            ids.forEach((id, i) => {
+              ourDispatch(id, round * dispatches + i);
+            }),
+          ),
+        ),
       () =>
         theirs.push(
           timed(() =>
@@ -224,9 +231,7 @@ function ulidOf(n: number): string {
   return `01ARZ3NDEK${String(n).padStart(16, "0")}`;
 }
 
-let visited = 0;
 function walk(value: unknown): void {
-  visited += 1;
   if (typeof value !== "object" || value === null) return;
   if (Array.isArray(value)) for (const item of value) walk(item);
   else for (const key in value) walk((value as Record<string, unknown>)[key]);

@@ -69,10 +69,14 @@ export function isCertainRefusal(error: unknown): boolean {
   return adviceFor(error, codeOf(error)) !== unknownCode;
 }
 
-/** What to throw for `error`, which stopped `doing` (say "store") on `key` of the bucket. A StoreError stays as it is. */
-export function folderError(error: unknown, bucket: string, doing: string, key?: string): StoreError {
+/**
+ * What to throw for `error`, which stopped `doing` (say "store") on `key` of the bucket. A StoreError stays as it is, and so
+ * does what has no code: that is a bug of ours, and no disk.
+ */
+export function folderError(error: unknown, bucket: string, doing: string, key?: string): unknown {
   if (error instanceof StoreError) return error;
   const code = codeOf(error);
+  if (code === undefined) return error;
   const [kind, reason, fix] = adviceFor(error, code);
   const what = `Could not ${doing}${key === undefined ? "" : ` ${key}`} in ${bucket}: ${reason}${code ? ` (${code})` : ""}`;
   return new StoreError({ kind, what, fix, ...(key === undefined ? {} : { key }) }, error);

@@ -33,6 +33,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** True when a value nests lists and objects deeper than `depthMax`; looks no further than that. */
+export function isDeeperThan(value: Json, depthMax: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depthMax === 0 || Object.values(value).some((member) => isDeeperThan(member, depthMax - 1));
+}
+
 /** Length of a text in UTF-8, in bytes. A lone surrogate counts three, as its replacement does. */
 export function utf8Length(text: string): number {
   let bytes = text.length;

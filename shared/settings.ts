@@ -18,7 +18,6 @@ export interface Settings {
   readonly headBytesMax: number;
   readonly objectBytesMax: number;
   readonly storedActionsBytesMax: number;
-  readonly appsMax: number;
   readonly gzipBytesMin: number;
   readonly listKeysMax: number;
   readonly roundUpdatesMax: number;
@@ -71,8 +70,6 @@ export const defaultSettings: Settings = {
   objectBytesMax: 512 * mib,
   /** Largest raw update that is read whole by publish; a larger one is set aside. Room for escapes above updateBytesMax. */
   storedActionsBytesMax: 1 * mib,
-  /** Apps of one store: marks stay under about 5 MB. */
-  appsMax: 50_000,
   /** Bodies below it are stored plain: gzip saves nothing there. */
   gzipBytesMin: 4 * kib,
   /** S3's page of LIST. */

@@ -67,20 +67,20 @@ async function once(work: Work, watching = false): Promise<void> {
 
 function print({ io, rejected }: Work, report: RoundReport, watching: boolean): void {
   const { screen } = io;
-  const { published, dropped, setAside, jobs, more, foldTrouble, known } = report;
+  const { published, dropped, setAside, jobs, more, trouble, known } = report;
   const { rev, publishedThrough } = known.head;
   const idle = published + dropped + setAside + jobs.length === 0;
   const rejections = rejected.count;
   rejected.count = 0;
-  if (foldTrouble) {
-    screen.remark(`${screen.paintRemark.yellow("no snapshot:")} ${troubleLine(foldTrouble)}`);
+  if (trouble) {
+    screen.remark(`${screen.paintRemark.yellow("set aside:")} ${troubleLine(trouble)}`);
     if (!watching) io.finish(1);
   }
   if (io.json) {
-    const trouble = foldTrouble && {
-      kind: foldTrouble.kind,
-      what: whatOf(foldTrouble),
-      fix: foldTrouble.fix,
+    const shown = trouble && {
+      kind: trouble.kind,
+      what: whatOf(trouble),
+      fix: trouble.fix,
     };
     screen.json({
       published,
@@ -89,7 +89,7 @@ function print({ io, rejected }: Work, report: RoundReport, watching: boolean): 
       jobs,
       rejected: rejections,
       more,
-      foldTrouble: trouble,
+      trouble: shown,
       rev,
       publishedThrough: jsonTime(publishedThrough),
     });

@@ -40,7 +40,7 @@ export async function rollUpBeside(
   let sum = nothing;
   for (;;) {
     const report = await rollup.round();
-    if (report.foldTrouble) throw report.foldTrouble;
+    if (report.trouble) throw report.trouble;
     sum = add(sum, report);
     if (last !== undefined && report.known.head.publishedThrough >= last) return sum;
     if (report.more) continue;

@@ -93,9 +93,22 @@ export function createDecoder(registry: Registry, depthMax: number): Decoder {
   }
 
   return {
-    decode: (json) => decodeAt(json, 0, false),
+    decode: (json) => (isBare(json, depthMax) ? json : decodeAt(json, 0, false)),
     decodeOwned: (json) => decodeAt(json, 0, true),
   };
+}
+
+/** True when there is nothing to restore or refuse: most action data, so this comes first and does nothing else. */
+function isBare(json: Json, levels: number): boolean {
+  if (typeof json !== "object" || json === null) return true;
+  if (levels === 0) return false;
+  if (isList(json)) return json.every((item) => isBare(item, levels - 1));
+  for (const key in json) {
+    if (key === "$" || key === "__proto__") return false;
+    const member = json[key];
+    if (typeof member === "object" && member !== null && !isBare(member, levels - 1)) return false;
+  }
+  return true;
 }
 
 function toBigint(form: Json | undefined): unknown {

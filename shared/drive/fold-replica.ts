@@ -45,8 +45,9 @@ export function createFoldReplica<S>(model: Model<S>, options: FoldReplicaOption
     load(snapshot) {
       if (snapshot.modelName !== model.name) return otherModel(model.name, snapshot.modelName);
       try {
-        fold = createFold(model);
-        fold.load(snapshot.state, snapshot.modelVersion, snapshot.through);
+        const next = createFold(model);
+        next.load(snapshot.state, snapshot.modelVersion, snapshot.through);
+        fold = next;
         hash = snapshot.hash;
         return null;
       } catch (error) {
@@ -55,8 +56,9 @@ export function createFoldReplica<S>(model: Model<S>, options: FoldReplicaOption
       }
     },
     apply(range) {
-      hash = range.hash;
-      return advance(range.updates, range.through);
+      const trouble = advance(range.updates, range.through);
+      if (!trouble) hash = range.hash;
+      return trouble;
     },
   };
 }

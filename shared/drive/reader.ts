@@ -74,9 +74,18 @@ export function createReader(host: Host, options: ReaderOptions): Reader {
     return outcome;
   }
 
+  /** One at a time: two at once would both begin from one position. */
+  let last: Promise<unknown> = Promise.resolve();
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  }
+
   async function pollTail(): Promise<readonly StampedUpdate[]> {
     for (let tries = 0; tries < host.settings.attemptsMax; tries++) {
-      await poll();
+      const read = await poll();
+      if (read.is === "stuck") throw stuckReader(store);
       if (!held) break;
       const outcome = await run(tail, { store, known: held.known, marks: held.marks, seen }, host);
       if (outcome.is === "moved") continue;
@@ -96,7 +105,16 @@ export function createReader(host: Host, options: ReaderOptions): Reader {
     get held() {
       return held;
     },
-    poll,
-    pollTail,
+    poll: (pollOptions) => inTurn(() => poll(pollOptions)),
+    pollTail: () => inTurn(pollTail),
   };
+}
+
+function stuckReader(store: StoreId): StoreError {
+  return new StoreError({
+    kind: "incompatible",
+    what: `Nothing listed in store "${store}" leads from this reader's position to the present`,
+    fix: "Run the rollup with this reader's model version, or upgrade the reader.",
+    store,
+  });
 }

@@ -80,7 +80,17 @@ function createCut(inner: Replica) {
     get applied() {
       return applied;
     },
-    replica: { reset: inner.reset, load: inner.load, apply } satisfies Replica,
+    replica: {
+      reset(epoch) {
+        waiting = null;
+        return inner.reset(epoch);
+      },
+      load(snapshot) {
+        waiting = null;
+        return inner.load(snapshot);
+      },
+      apply,
+    } satisfies Replica,
     async moveTo(time: Timestamp) {
       until = time;
       const trouble = waiting ? await apply(waiting) : null;

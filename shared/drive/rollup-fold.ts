@@ -4,7 +4,7 @@
  * `base` is the key of the snapshot that the fold began from or wrote last. Where the head lists another one (a second rollup
  * wrote it), the fold begins again from that: a snapshot is linked only on top of its own base.
  */
-import { StoreError } from "../errors.ts";
+import { AssertionError, StoreError } from "../errors.ts";
 import { stateHash } from "../fold/fold.ts";
 import type { KnownHead } from "../log/head-read.ts";
 import type { PublishOutcome } from "../log/publish.ts";
@@ -53,8 +53,7 @@ export function createRollupFold(
         await catchUp(outcome);
         return null;
       } catch (error) {
-        if (error instanceof StoreError) return error;
-        throw error;
+        return asStoreError(error, store);
       }
     },
     async writeSnapshot() {
@@ -74,6 +73,17 @@ export function createRollupFold(
       return outcome;
     },
   };
+}
+
+/** What a model or an object threw, as a StoreError; a bug of our own stays what it is. */
+export function asStoreError(error: unknown, store: StoreId): StoreError {
+  if (error instanceof StoreError) return error;
+  if (error instanceof AssertionError) throw error;
+  const what = `The model of store "${store}" failed: ${error instanceof Error ? error.message : String(error)}`;
+  return new StoreError(
+    { kind: "rejected", what, fix: "Correct the model; updates are published all the same.", store },
+    error,
+  );
 }
 
 function noBase(store: StoreId, version: number): StoreError {

@@ -16,7 +16,7 @@ import type { Model } from "../model/model.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { parseUpdateKey } from "../wire/keys.ts";
 import type { FoldReplicaOptions } from "./fold-replica.ts";
-import { createRollupFold } from "./rollup-fold.ts";
+import { asStoreError, createRollupFold } from "./rollup-fold.ts";
 import { type Host, run } from "./run.ts";
 
 export interface RollupOptions extends FoldReplicaOptions {
@@ -34,8 +34,8 @@ export interface RoundReport {
   readonly jobs: readonly DueJob[];
   /** Call again at once: more is sealed. */
   readonly more: boolean;
-  /** Why there was no snapshot, when the fold could not go on. Delivery is not affected. */
-  readonly foldTrouble: StoreError | null;
+  /** Why the fold or a long job could not go on, the first reason. Delivery is not affected. */
+  readonly trouble: StoreError | null;
   readonly known: KnownHead;
 }
 
@@ -51,40 +51,51 @@ export function createRollup(host: Host, options: RollupOptions): Rollup {
 
   async function doJob(job: DueJob): Promise<{ readonly is: string; readonly known: KnownHead }> {
     if (job === "marks") return run(writeMarks, { store, warm }, host);
-    if (job === "merge") return run(merge, { store, held: {} }, host);
+    if (job === "merge") return run(merge, { store }, host);
     if (job === "retire") return run(retire, { store }, host);
     assert(fold, "a snapshot is due only with a model");
     return fold.writeSnapshot();
   }
 
-  async function doJobs(
-    first: KnownHead,
-    foldTrouble: StoreError | null,
-  ): Promise<{ known: KnownHead; jobs: DueJob[] }> {
+  /** A job that fails leaves the others and the next round alone. */
+  async function doJobs(first: KnownHead, foldTrouble: StoreError | null): Promise<JobsDone> {
     let known = first;
+    let trouble = foldTrouble;
     const tried: DueJob[] = [];
     const jobs: DueJob[] = [];
     const modelVersion = options.model && !foldTrouble ? options.model.version : null;
     for (;;) {
       const job = nextJob(known.head, modelVersion, { settings: host.settings, tried });
-      if (!job) return { known, jobs };
-      const outcome = await doJob(job);
-      known = outcome.known;
+      if (!job) return { known, jobs, trouble };
       tried.push(job);
-      if (outcome.is !== "nothing") jobs.push(job);
+      try {
+        const outcome = await doJob(job);
+        known = outcome.known;
+        if (outcome.is !== "nothing") jobs.push(job);
+      } catch (error) {
+        trouble ??= asStoreError(error, store);
+      }
     }
   }
 
   return {
     async round({ hint = false } = {}) {
       const outcome = await run(publish, { store, hint, warm }, host);
-      if (outcome.is === "published") warm = outcome.warm;
+      if (outcome.is === "published") {
+        warm = outcome.warm;
+        await deletePublished(outcome, host);
+      }
       const foldTrouble = fold ? await fold.follow(outcome) : null;
-      const { known, jobs } = await doJobs(outcome.known, foldTrouble);
-      if (outcome.is === "published") await deletePublished(outcome, host);
-      return { ...countsOf(outcome), jobs, foldTrouble, known };
+      const { known, jobs, trouble } = await doJobs(outcome.known, foldTrouble);
+      return { ...countsOf(outcome), jobs, trouble, known };
     },
   };
+}
+
+interface JobsDone {
+  readonly known: KnownHead;
+  readonly jobs: readonly DueJob[];
+  readonly trouble: StoreError | null;
 }
 
 /** Right away and without a LIST: their segment is linked, and publishedThrough of the head at hand covers them. */

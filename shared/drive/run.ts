@@ -19,6 +19,7 @@ import type { Bucket } from "../ports/bucket.ts";
 import type { AbortSignalLike, Platform } from "../ports/platform.ts";
 import type { Replica } from "../ports/replica.ts";
 import type { Settings } from "../settings.ts";
+import { headsPrefix } from "../wire/keys.ts";
 import { decodeBody, encodeBody } from "./body.ts";
 
 /** What a program runs on. */
@@ -105,7 +106,8 @@ async function perform(request: Request, host: Host & ReplicaHost): Promise<Date
 }
 
 async function get(request: Request & { do: "get" }, host: Host): Promise<Dated> {
-  const bytesMax = host.settings.objectBytesMax;
+  const isHead = request.key.startsWith(headsPrefix);
+  const bytesMax = isHead ? host.settings.headBytesMax : host.settings.objectBytesMax;
   const options =
     request.ifNoneMatch === undefined ? { bytesMax } : { bytesMax, ifNoneMatch: request.ifNoneMatch };
   const answer = await host.bucket.get(request.key, options);

@@ -5,12 +5,12 @@
  */
 
 import { StoreError } from "../errors.ts";
-import { canonicalText, utf8Length } from "../json.ts";
+import { canonicalText, isDeeperThan, utf8Length } from "../json.ts";
 import { type AppendOutcome, append } from "../log/append.ts";
 import type { ClockOffset } from "../log/clock.ts";
 import type { AppId, StoreId } from "../wire/ids.ts";
 import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
-import { encodeUpdate, type Update } from "../wire/update.ts";
+import { encodeUpdate, parseUpdate, type Update } from "../wire/update.ts";
 import { type Host, run } from "./run.ts";
 
 export interface Writer {
@@ -26,11 +26,24 @@ export function createWriter(host: Host, store: StoreId): Writer {
   let sealedSeen: Timestamp = zeroTimestamp;
   const queues = new Map<AppId, Promise<unknown>>();
 
+  /** By app: the seq that was sent without a clear end. Nothing else of that app goes out before it. */
+  const unsettled = new Map<AppId, number>();
+
   async function send(update: Update): Promise<AppendOutcome> {
+    const first = unsettled.get(update.app);
+    if (first !== undefined && first !== update.seq)
+      return {
+        is: "later",
+        reason: `update ${first} of this app must be sent first`,
+        retryAfterMs: 1,
+        clock,
+      };
+    unsettled.set(update.app, update.seq);
     const outcome = await run(append, { store, update, clock, sealedSeen }, host);
     clock = outcome.clock;
-    if (outcome.is === "stored")
-      sealedSeen = toTimestamp(Math.max(sealedSeen, outcome.known.head.sealedThrough));
+    if (outcome.is === "later") return outcome;
+    unsettled.delete(update.app);
+    sealedSeen = toTimestamp(Math.max(sealedSeen, outcome.known.head.sealedThrough));
     return outcome;
   }
 
@@ -49,23 +62,37 @@ export function createWriter(host: Host, store: StoreId): Writer {
 
 /** The limits of settings.ts, before anything is sent. */
 function checkUpdate(update: Update, store: StoreId, { settings }: Host): void {
-  const refuse = (what: string, fix: string) => {
-    throw new StoreError({ kind: "limit", what: `Update ${update.id} ${what}`, fix, store, app: update.app });
+  const refuse = (kind: "limit" | "rejected", what: string, fix: string) => {
+    throw new StoreError({ kind, what: `Update ${update.id} ${what}`, fix, store, app: update.app });
   };
   if (update.actions.length > settings.updateActionsMax)
     refuse(
+      "limit",
       `holds ${update.actions.length} actions, more than ${settings.updateActionsMax}`,
       "Send it as several updates.",
     );
-  for (const action of update.actions) {
-    const bytes = utf8Length(canonicalText(action.data));
+  for (const { name, data } of update.actions) {
+    if (isDeeperThan(data, settings.jsonDepthMax))
+      refuse(
+        "limit",
+        `has an action "${name}" nested deeper than ${settings.jsonDepthMax}`,
+        "Make its data flatter.",
+      );
+    const bytes = utf8Length(canonicalText(data));
     if (bytes > settings.actionBytesMax)
       refuse(
-        `has an action "${action.name}" of ${bytes} bytes, more than ${settings.actionBytesMax}`,
+        "limit",
+        `has an action "${name}" of ${bytes} bytes, more than ${settings.actionBytesMax}`,
         "Make its data smaller.",
       );
   }
   const bytes = utf8Length(canonicalText(encodeUpdate(update)));
   if (bytes > settings.updateBytesMax)
-    refuse(`is ${bytes} bytes long, more than ${settings.updateBytesMax}`, "Send it as several updates.");
+    refuse(
+      "limit",
+      `is ${bytes} bytes long, more than ${settings.updateBytesMax}`,
+      "Send it as several updates.",
+    );
+  const parsed = parseUpdate(encodeUpdate(update));
+  if (!parsed.ok) refuse("rejected", `is not well formed: ${parsed.reason}`, "Correct it; nothing was sent.");
 }

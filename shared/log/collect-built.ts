@@ -6,15 +6,15 @@
  * raised to a rev that a sweep noted at least a day ago. What sweeps found stands in notes under `sweeps/`.
  */
 import { encodeHead, type Head } from "../wire/head.ts";
-import { parseHistoryIndex } from "../wire/history.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { builtKey, builtKinds, builtPrefix, headKey, parseBuiltKey } from "../wire/keys.ts";
 import { encodeSweepNote, parseSweepNote } from "../wire/sweep.ts";
-import { toTimestamp } from "../wire/time.ts";
+import { type Timestamp, toTimestamp } from "../wire/time.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import { readHistoryIndex } from "./history-read.ts";
 import { namedKeys, nextHead } from "./link-rules.ts";
 import { type Answer, ask, done, type Env, fail, type Program, type Step } from "./program.ts";
-import { badObject, missingObject } from "./troubles.ts";
+import { missingObject } from "./troubles.ts";
 
 export interface CollectBuiltInput {
   readonly store: StoreId;
@@ -30,6 +30,8 @@ interface Seen extends Base {
   readonly date: number;
   /** What head and history name. */
   readonly named: readonly string[];
+  /** Where what was read of the history begins. */
+  readonly older: Timestamp;
 }
 
 interface Noted extends Seen {
@@ -100,7 +102,7 @@ function afterList(state: CollectBuiltState & { at: "list" }, answer: Answer): C
 
 function afterHead({ store, found }: Base, known: KnownHead, date: number, env: Env): CollectStep {
   return readHistory(
-    { store, found, known, date, named: namedKeys(known.head) },
+    { store, found, known, date, named: namedKeys(known.head), older: known.head.floor },
     known.head.history?.key,
     env,
   );
@@ -120,15 +122,12 @@ function afterHistory(
   env: Env,
 ): CollectStep {
   if (answer.is === "absent") return fail(missingObject(state.store, state.key));
-  const index =
-    answer.is === "found"
-      ? parseHistoryIndex(answer.json)
-      : { ok: false as const, reason: `answer was "${answer.is}"` };
-  if (!index.ok) return fail(badObject(state.store, state.key, index.reason));
-  const { segments, before } = index.value;
+  const index = readHistoryIndex(state.store, state.key, answer, state.older);
+  if (!index.ok) return fail(index.trouble);
+  const { segments, before, from: older } = index;
   const { store, found, known, date } = state;
   const named = [...state.named, ...segments.map((entry) => entry.key), ...(before ? [before.key] : [])];
-  return readHistory({ store, found, known, date, named }, before?.key, env);
+  return readHistory({ store, found, known, date, named, older }, before?.key, env);
 }
 
 /** An unreadable note only delays deletion. */

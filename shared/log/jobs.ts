@@ -45,18 +45,20 @@ export function snapshotIsDue(head: Head, modelVersion: number, settings: Settin
 }
 
 /**
- * The oldest run of `mergeFanIn` neighbours of one level, or nothing. The newest segment stays out: it is the inline one.
+ * The oldest run of `mergeFanIn` neighbours of one level, or of any while the list is long. The newest segment stays out: it
+ * is the inline one.
  * Runs do not cross the newest snapshot, so that what a new client reads after it is not made larger.
  */
 export function chooseMerge(head: Head, settings: Settings): readonly SegmentEntry[] {
   const snapshotThrough = Math.max(0, ...Object.values(head.snapshots).map((entry) => entry.through));
   const side = (entry: SegmentEntry) => (entry.through <= snapshotThrough ? "before" : "after");
   const entries = head.segments.slice(0, -1);
+  const long = listIsLong(head, settings);
   let run: SegmentEntry[] = [];
   for (const entry of entries) {
     const first = run[0];
-    const alike =
-      first && side(first) === side(entry) && mergeLevel(first, settings) === mergeLevel(entry, settings);
+    const level = long || (first && mergeLevel(first, settings) === mergeLevel(entry, settings));
+    const alike = first && side(first) === side(entry) && level;
     const bytes = run.reduce((sum, one) => sum + one.bytes, entry.bytes);
     run = alike && bytes <= settings.segmentBytesMax ? [...run, entry] : [entry];
     if (run.length === settings.mergeFanIn) return run;

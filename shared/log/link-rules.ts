@@ -131,12 +131,22 @@ function linkRetire(head: Head, job: LinkJob & { kind: "retire" }): HeadChanges 
   const last = leaving.at(-1);
   if (!last || leaving.some((listed, i) => listed.key !== retired[i])) return undefined;
   if ((head.history?.key ?? null) !== before || !mayRetireThrough(head, last)) return undefined;
-  return { segments: head.segments.slice(retired.length), floor: last.through, history: pointer };
+  const covering = Object.entries(head.snapshots).filter(([, snapshot]) => last.through <= snapshot.through);
+  return {
+    segments: head.segments.slice(retired.length),
+    floor: last.through,
+    history: pointer,
+    snapshots: Object.fromEntries(covering),
+  };
 }
 
-/** A segment may leave the list only when marks and every listed snapshot cover it, and never as the last one. */
+/**
+ * A segment may leave the list only when marks and a snapshot cover it, and never as the last one. A snapshot that does not
+ * is of a model version that nobody rolls up any more: its entry leaves in the same swap.
+ */
 export function mayRetireThrough(head: Head, entry: SegmentEntry): boolean {
-  const covered = Object.values(head.snapshots).every((snapshot) => entry.through <= snapshot.through);
+  const snapshots = Object.values(head.snapshots);
+  const covered = snapshots.length === 0 || snapshots.some((snapshot) => entry.through <= snapshot.through);
   return (
     covered &&
     head.marks !== null &&

@@ -4,8 +4,8 @@
  * An unknown swap is settled by reading the head: the key is named there, or the rule is asked again on the head as it is
  * now. A refused job is forgotten, never deleted: a 412 may be one's own success.
  */
-import type { Json } from "../json.ts";
-import { encodeHead } from "../wire/head.ts";
+import { type Json, utf8Length } from "../json.ts";
+import { encodeHead, type Head } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { headKey } from "../wire/keys.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
@@ -21,12 +21,14 @@ export interface LinkInput {
 }
 
 interface Base extends LinkInput {
+  /** Of the head that the job was built against: another epoch is another log. */
+  readonly epoch: string;
   readonly attempts: number;
 }
 
 export type LinkState =
   | (Base & { readonly at: "putObject" })
-  | (Base & { readonly at: "swap"; readonly next: KnownHead["head"] })
+  | (Base & { readonly at: "swap"; readonly next: Head })
   | (Base & { readonly at: "readHead" })
   | (Base & { readonly at: "wait"; readonly then: "putObject" | "readHead" });
 
@@ -37,7 +39,7 @@ export type LinkOutcome =
 export const link: Program<LinkInput, LinkState, LinkOutcome> = {
   name: "link",
   start(input) {
-    return putObject({ ...input, attempts: 0 });
+    return putObject({ ...input, epoch: input.known.head.epoch, attempts: 0 });
   },
   resume(state, answer, env) {
     switch (state.at) {
@@ -67,9 +69,9 @@ function afterPut(base: Base, answer: Answer, env: Env): Step<LinkState, LinkOut
 function decide(base: Base, env: Env): Step<LinkState, LinkOutcome> {
   const { known, job, store } = base;
   if (isLinked(known.head, job)) return done({ is: "linked", known });
-  const changes = linkInto(known.head, job, env.settings);
+  const changes = known.head.epoch === base.epoch ? linkInto(known.head, job, env.settings) : undefined;
   if (!changes) return done({ is: "refused", known });
-  const next = nextHead(known.head, changes, env.nonce);
+  const next = fitting(nextHead(known.head, changes, env.nonce), env);
   const request = { do: "swap", key: headKey(store), body: encodeHead(next), etag: known.etag } as const;
   return ask({ ...base, at: "swap", next, attempts: base.attempts + 1 }, request);
 }
@@ -81,6 +83,14 @@ function afterSwap(
 ): Step<LinkState, LinkOutcome> {
   if (answer.is === "stored") return done({ is: "linked", known: { head: state.next, etag: answer.etag } });
   return answer.is === "refused" ? readHead(state) : again(state, "readHead", env);
+}
+
+/** The inline copy is a convenience: where it would make the head too large it is left out. */
+function fitting(head: Head, env: Env): Head {
+  if (head.inline === undefined || utf8Length(JSON.stringify(encodeHead(head))) <= env.settings.headBytesMax)
+    return head;
+  const { inline: _, ...rest } = head;
+  return rest;
 }
 
 function readHead(base: Base): Step<LinkState, LinkOutcome> {

@@ -69,7 +69,10 @@ function afterMarks(
     answer.is === "found"
       ? parseMarks(answer.json)
       : { ok: false as const, reason: `answer was "${answer.is}"` };
-  return marks.ok ? addSegments(state, marks.value, env) : fail(badObject(state.store, key, marks.reason));
+  if (!marks.ok) return fail(badObject(state.store, key, marks.reason));
+  if (marks.value.through !== state.head.marks?.through)
+    return fail(badObject(state.store, key, "its position is not the one listed in the head"));
+  return addSegments(state, marks.value, env);
 }
 
 function addSegments(base: Base, marks: Marks, env: Env): Step<MarksReadState, MarksReadOutcome> {

@@ -17,8 +17,6 @@ import { readSegment } from "./segment-read.ts";
 
 export interface MergeInput {
   readonly store: StoreId;
-  /** Segments that this process holds already, by key: they are not read again. */
-  readonly held: Readonly<Record<string, Segment>>;
 }
 
 export type MergeState =
@@ -51,28 +49,18 @@ export const merge: Program<MergeInput, MergeState, MergeOutcome> = {
   },
 };
 
-function afterHead({ store, held }: MergeInput, known: KnownHead, env: Env): MergeStep {
+function afterHead({ store }: MergeInput, known: KnownHead, env: Env): MergeStep {
   const inputs = chooseMerge(known.head, env.settings);
   if (inputs.length === 0) return done({ is: "nothing", known });
-  const unread = inputs.filter((entry) => held[entry.key] === undefined).map((entry) => entry.key);
-  const state = { store, held, at: "getInputs", known, inputs } as const;
-  if (unread.length === 0)
-    return build(
-      state,
-      inputs.flatMap((entry) => held[entry.key] ?? []),
-      env,
-    );
-  return ask(state, { do: "getAll", keys: unread });
+  const keys = inputs.map((entry) => entry.key);
+  return ask({ store, at: "getInputs", known, inputs }, { do: "getAll", keys });
 }
 
 function afterInputs(state: MergeState & { at: "getInputs" }, answer: Answer, env: Env): MergeStep {
-  const bodies = answer.is === "all" ? [...answer.bodies] : [];
+  const bodies = answer.is === "all" ? answer.bodies : [];
   const segments: Segment[] = [];
-  for (const entry of state.inputs) {
-    const held = state.held[entry.key];
-    const read = held
-      ? ({ is: "segment", segment: held } as const)
-      : readSegment(state.store, entry, bodies.shift() ?? { is: "absent" }, env.sha256);
+  for (const [i, entry] of state.inputs.entries()) {
+    const read = readSegment(state.store, entry, bodies[i] ?? { is: "absent" }, env.sha256);
     if (read.is === "absent") return done({ is: "nothing", known: state.known });
     if (read.is === "bad") return fail(read.trouble);
     segments.push(read.segment);
@@ -112,10 +100,10 @@ function build(state: MergeState & { at: "getInputs" }, segments: readonly Segme
   return linkStep(state, link.start({ store, job, body: encodeSegment(merged), known }, env));
 }
 
-function linkStep({ store, held }: MergeInput, step: Step<LinkState, LinkOutcome>): MergeStep {
+function linkStep({ store }: MergeInput, step: Step<LinkState, LinkOutcome>): MergeStep {
   return nest<LinkState, LinkOutcome, MergeState, MergeOutcome>(
     step,
-    (inner) => ({ store, held, at: "link", inner }),
+    (inner) => ({ store, at: "link", inner }),
     (outcome) => done({ is: outcome.is === "linked" ? "merged" : "nothing", known: outcome.known }),
   );
 }

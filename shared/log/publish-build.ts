@@ -21,35 +21,34 @@ export type RawObject = { readonly key: string; readonly timestamp: Timestamp; r
   | { readonly is: "setAside"; readonly setAside: SetAside }
 );
 
-/** What a body under an update's key is: the update, or something to set aside with its reason. */
+/**
+ * What a body under an update's key is: the update, or something to set aside with its reason. It is taken as its own JSON
+ * text says it (1e400 is null there, -0 is 0), so that what is folded here is what the segment will hold.
+ */
 export function readRaw(
   key: string,
   body: Exclude<ReadBody, { is: "absent" }>,
   settings: Settings,
 ): RawObject {
   const { app, timestamp } = parseUpdateKey(key) as UpdateKey;
-  const text = body.is === "unreadable" ? body.text : undefined;
+  const text = body.is === "unreadable" ? body.text : (JSON.stringify(body.json) ?? "");
   const aside = (reason: string): RawObject => {
-    const start = (text ?? JSON.stringify((body as { json: unknown }).json)).slice(
-      0,
-      settings.setAsideCharsMax,
-    );
-    const setAside = { key, reason, text: start };
-    return {
-      is: "setAside",
-      key,
-      timestamp,
-      bytes: utf8Length(start) + key.length + reason.length + 40,
-      setAside,
-    };
+    const setAside = { key, reason, text: text.slice(0, settings.setAsideCharsMax) };
+    return { is: "setAside", key, timestamp, bytes: utf8Length(JSON.stringify(setAside)) + 1, setAside };
   };
   if (body.is === "unreadable") return aside(body.reason);
-  const update = parseUpdate(body.json);
+  const update = parseUpdate(JSON.parse(text));
   if (!update.ok) return aside(update.reason);
   if (update.value.app !== app) return aside(`its body names app ${update.value.app}, not its key's`);
   if (update.value.actions.length > settings.updateActionsMax)
     return aside(`it holds ${update.value.actions.length} actions, more than ${settings.updateActionsMax}`);
-  return { is: "update", key, timestamp, bytes: body.bytes + 40, update: { ...update.value, timestamp } };
+  return {
+    is: "update",
+    key,
+    timestamp,
+    bytes: utf8Length(text) + 40,
+    update: { ...update.value, timestamp },
+  };
 }
 
 /** Updates in log order, without those that marks say are copies, and the marks after them. */

@@ -51,7 +51,7 @@ export type PublishState =
   | (Sealed & { readonly at: "peek"; readonly sealTo: Timestamp })
   | (Sealed & { readonly at: "seal" })
   | (Sealed & { readonly at: "list"; readonly keys: readonly string[] })
-  | (Sealed & { readonly at: "getUpdates"; readonly keys: readonly string[]; readonly more: boolean })
+  | (Sealed & Fetching & { readonly at: "getUpdates" })
   | (Sealed & {
       readonly at: "readMarks";
       readonly raws: readonly RawObject[];
@@ -138,13 +138,17 @@ function peek(base: Sealed, sealTo: Timestamp, after: string): PublishStep {
   );
 }
 
+/** What is no update's key is passed over, a page at a time. */
 function afterPeek(state: PublishState & { at: "peek" }, answer: Answer, env: Env): PublishStep {
-  const first = answer.is === "listed" ? answer.objects[0]?.key : undefined;
-  if (first === undefined) return done({ is: "idle", known: state.known, since: null });
-  const found = parseUpdateKey(first);
-  if (!found) return peek(state, state.sealTo, first);
-  if (found.timestamp > state.sealTo) return done({ is: "idle", known: state.known, since: found.timestamp });
-  return seal(state, state.sealTo, env);
+  const { store, known, sealTo } = state;
+  const keys = answer.is === "listed" ? answer.objects.map((object) => object.key) : [];
+  const first = keys.map(parseUpdateKey).find((found) => found !== undefined);
+  if (first && first.timestamp <= sealTo) return seal(state, sealTo, env);
+  const last = keys.at(-1);
+  const passed = last === undefined || last > listAfterPosition(store, sealTo);
+  if (first || passed || answer.is !== "listed" || !answer.more)
+    return done({ is: "idle", known, since: first?.timestamp ?? null });
+  return ask(state, { do: "list", prefix: updatesPrefix(store), after: last });
 }
 
 /** Always a swap of its own with a clear success; whether an unclear one happened is not asked, it is done again. */
@@ -190,21 +194,39 @@ function wholeMilliseconds(keys: readonly string[]): readonly string[] {
 
 function getUpdates(base: Sealed, keys: readonly string[], more: boolean, env: Env): PublishStep {
   if (keys.length === 0) return done({ is: "idle", known: base.known, since: null });
-  return ask(
-    { ...base, at: "getUpdates", keys, more },
-    { do: "getAll", keys, bytesMax: env.settings.storedActionsBytesMax },
-  );
+  return getGroup(base, { keys, more, raws: [] }, env);
 }
 
+interface Fetching {
+  readonly keys: readonly string[];
+  readonly raws: readonly RawObject[];
+  readonly more: boolean;
+}
+
+/** A few at a time, so that a round holds one segment's worth and not all that hostile writers sent. */
+function getGroup({ store, hint, warm, attempts, known }: Sealed, fetching: Fetching, env: Env): PublishStep {
+  const { keys, raws, more } = fetching;
+  const group = keys.slice(raws.length, raws.length + groupKeys);
+  const state = { store, hint, warm, attempts, known, at: "getUpdates", keys, raws, more } as const;
+  return ask(state, { do: "getAll", keys: group, bytesMax: env.settings.storedActionsBytesMax });
+}
+
+const groupKeys = 64;
+
 function afterUpdates(state: PublishState & { at: "getUpdates" }, answer: Answer, env: Env): PublishStep {
-  const raws: RawObject[] = [];
-  for (const [i, body] of (answer.is === "all" ? answer.bodies : []).entries()) {
+  const { store, hint, warm, attempts, known, keys } = state;
+  const raws = [...state.raws];
+  for (const body of answer.is === "all" ? answer.bodies : []) {
     if (body.is === "absent") return restart(state, env);
-    raws.push(readRaw(state.keys[i] ?? "", body, env.settings));
+    raws.push(readRaw(keys[raws.length] ?? "", body, env.settings));
   }
-  if (raws.length !== state.keys.length) return restart(state, env);
-  const { store, hint, warm, attempts, known, more } = state;
-  const base = { store, hint, warm, attempts, known, raws, more };
+  if (raws.length === state.raws.length) return restart(state, env);
+  const bytes = raws.reduce((sum, raw) => sum + raw.bytes, 0);
+  const next = parseUpdateKey(keys[raws.length] ?? "")?.timestamp;
+  const whole = next === undefined ? raws : raws.filter((raw) => raw.timestamp < next);
+  if (next !== undefined && (bytes <= env.settings.segmentBytesMax || whole.length === 0))
+    return getGroup(state, { keys, raws, more: state.more }, env);
+  const base = { store, hint, warm, attempts, known, raws: whole, more: state.more || next !== undefined };
   return marksStep(base, readMarks.start({ store, head: known.head, warm }, env), env);
 }
 

@@ -39,12 +39,15 @@ export function planRead(head: Head, reading: Reading): ReadPlan {
   return { snapshot, segments, history, stuck };
 }
 
-/** The snapshot to load, if any: ahead of the reader, and needed or worth its bytes. */
+/**
+ * The snapshot to load, if any: ahead of the reader, and needed or worth its bytes. A new reader always loads it: its version's
+ * base may be another version's state, migrated, which no fold from the start would give.
+ */
 function usableSnapshot(head: Head, reading: Reading): SnapshotEntry | null {
   const { position, until } = reading;
   const snapshot = baseSnapshot(head, reading);
   if (!snapshot || snapshot.through <= position || snapshot.through > until) return null;
-  if (position < head.floor || hasForeignBase(head, reading)) return snapshot;
+  if (position < head.floor || position === 0) return snapshot;
   const spared = head.segments.filter(
     (entry) => entry.through > position && entry.through <= snapshot.through,
   );

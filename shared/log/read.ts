@@ -6,20 +6,22 @@
  * epoch starts afresh. What a head lists and the bucket no longer has is read again through a newer head, never "empty".
  */
 
+import { canonicalText } from "../json.ts";
 import type { Head, Pointer, SegmentEntry } from "../wire/head.ts";
-import { parseHistoryIndex } from "../wire/history.ts";
 import type { StoreId } from "../wire/ids.ts";
+import { parseBuiltKey } from "../wire/keys.ts";
 import { advanceMarks, emptyMarks } from "../wire/marks.ts";
 import { emptyLogHash, hashLog, type Segment, updatesAbove } from "../wire/segment.ts";
 import { parseSnapshot } from "../wire/snapshot.ts";
 import { type Timestamp, zeroTimestamp } from "../wire/time.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
 import type { Held } from "./held.ts";
+import { readHistoryIndex } from "./history-read.ts";
 import { namedKeys } from "./link-rules.ts";
 import { type Answer, ask, done, type Env, fail, type Program, type Request, type Step } from "./program.ts";
 import { planRead, type ReadPlan } from "./read-plan.ts";
 import { readSegment } from "./segment-read.ts";
-import { badObject, divergedLog, missingObject, tooBusy } from "./troubles.ts";
+import { badObject, divergedLog, gapInLog, missingObject, tooBusy } from "./troubles.ts";
 
 export interface ReadInput {
   readonly store: StoreId;
@@ -47,6 +49,8 @@ interface Base extends ReadInput {
 
 interface Reading extends Base {
   readonly held: Held;
+  /** Where the indexes read so far begin. */
+  readonly older?: Timestamp;
   readonly queue: readonly SegmentEntry[];
   readonly applied: number;
 }
@@ -56,7 +60,7 @@ export type ReadState =
   | (Reading & { readonly at: "reset" })
   | (Reading & { readonly at: "getSnapshot"; readonly plan: ReadPlan })
   | (Reading & { readonly at: "load"; readonly next: Held })
-  | (Reading & { readonly at: "getIndex"; readonly key: string })
+  | (Reading & { readonly at: "getIndex"; readonly pointer: Pointer })
   | (Reading & { readonly at: "getSegments"; readonly group: readonly SegmentEntry[] })
   | (Reading & { readonly at: "apply"; readonly group: readonly Segment[]; readonly next: Held });
 
@@ -153,8 +157,11 @@ function afterSnapshot(state: ReadState & { at: "getSnapshot" }, answer: Answer,
   const parsed = parseSnapshot(answer.json);
   if (!parsed.ok) return bad(parsed.reason);
   const snapshot = parsed.value;
-  if (snapshot.through !== entry.through || snapshot.stateHash !== entry.stateHash)
+  const version = parseBuiltKey(entry.key)?.modelVersion;
+  if (snapshot.through !== entry.through || snapshot.modelVersion !== version)
     return bad("it is not the one listed in the head");
+  if (env.sha256(canonicalText(snapshot.state)) !== entry.stateHash)
+    return bad("its state does not match its hash");
   const { through: position, hash } = snapshot;
   const held: Held = { known: state.held.known, position, hash, marks: null };
   return ask(
@@ -168,32 +175,35 @@ function afterLoad(state: ReadState & { at: "load" }, answer: Answer, env: Env):
   return getSegments({ ...state, held: state.next }, env);
 }
 
+/** Follows the index chain back to the position, each index ending where what is known begins. */
 function getIndex(state: Reading, pointer: Pointer | null, env: Env): ReadStep {
-  // Nothing listed is wanted when `until` lies below the floor: then the older segments begin there.
-  const first = state.queue[0]?.from ?? state.held.known.head.floor;
-  if (pointer === null || first <= state.held.position) return getSegments(state, env);
-  return ask({ ...state, at: "getIndex", key: pointer.key }, { do: "get", key: pointer.key });
+  if (olderFrom(state) <= state.held.position) return getSegments(state, env);
+  if (pointer === null) return done({ is: "stuck", held: state.held });
+  return ask({ ...state, at: "getIndex", pointer }, { do: "get", key: pointer.key });
+}
+
+/** Where what is known of the log begins; nothing listed is wanted when `until` lies below the floor. */
+function olderFrom(state: Reading): Timestamp {
+  return state.older ?? state.held.known.head.floor;
 }
 
 function afterIndex(state: ReadState & { at: "getIndex" }, answer: Answer, env: Env): ReadStep {
-  if (answer.is === "absent") return reread(state, state.key, env);
-  const index =
-    answer.is === "found"
-      ? parseHistoryIndex(answer.json)
-      : { ok: false as const, reason: `answer was "${answer.is}"` };
-  if (!index.ok) return fail(badObject(state.store, state.key, index.reason));
+  const { key } = state.pointer;
+  if (answer.is === "absent") return reread(state, key, env);
+  const index = readHistoryIndex(state.store, key, answer, olderFrom(state));
+  if (!index.ok) return fail(index.trouble);
+  const { segments, before, from } = index;
   const { position } = state.held;
-  const wanted = (entry: SegmentEntry) => entry.through > position && entry.from < state.until;
-  const older = index.value.segments.filter(wanted);
-  const before = (index.value.segments[0]?.from ?? zeroTimestamp) > position ? index.value.before : null;
-  return getIndex({ ...state, queue: [...older, ...state.queue] }, before, env);
+  const wanted = segments.filter((entry) => entry.through > position && entry.from < state.until);
+  return getIndex({ ...state, older: from, queue: [...wanted, ...state.queue] }, before, env);
 }
 
 /** Fetches the next few segments, as many as fit one full segment's bytes: memory holds state and a group, not history. */
 function getSegments(state: Reading, env: Env): ReadStep {
   const first = state.queue[0];
   if (!first) return done({ is: "read", held: state.held, updates: state.applied, stale: false });
-  const near = state.cached[first.key] ?? inlineSegment(state.held.known.head, first, env);
+  const cached = Object.hasOwn(state.cached, first.key) ? state.cached[first.key] : undefined;
+  const near = cached ?? inlineSegment(state.store, state.held.known.head, first, env);
   if (near) return apply({ ...state, queue: state.queue.slice(1) }, [near], env);
   const group = state.queue.slice(0, groupLength(state.queue, env));
   const keys = group.map((entry) => entry.key);
@@ -214,10 +224,10 @@ function groupLength(queue: readonly SegmentEntry[], env: Env): number {
 }
 
 /** The head's copy of its newest segment, where that is the one wanted and nothing else is missing before it. */
-function inlineSegment(head: Head, entry: SegmentEntry, env: Env): Segment | undefined {
+function inlineSegment(store: StoreId, head: Head, entry: SegmentEntry, env: Env): Segment | undefined {
   if (head.inline === undefined || head.segments.at(-1)?.key !== entry.key) return undefined;
   const body = { is: "found", json: head.inline, etag: "", bytes: entry.bytes } as const;
-  const inline = readSegment("" as StoreId, entry, body, env.sha256);
+  const inline = readSegment(store, entry, body, env.sha256);
   return inline.is === "segment" ? inline.segment : undefined;
 }
 
@@ -239,7 +249,8 @@ function apply(state: Reading, group: readonly Segment[], env: Env): ReadStep {
   const { position, hash, marks, known } = state.held;
   const updates = updatesAbove(segment, position);
   const held = segment.updates.slice(0, segment.updates.length - updates.length);
-  if (hash !== null && position >= segment.from && hashLog(segment.fromHash, held, env.sha256) !== hash)
+  if (position < segment.from) return fail(gapInLog(state.store, position));
+  if (hash !== null && hashLog(segment.fromHash, held, env.sha256) !== hash)
     return fail(divergedLog(state.store, position));
   const raised = marks && advanceMarks(marks, updates, segment.through, env.sha256);
   const next: Held = { known, position: segment.through, hash: segment.hash, marks: raised };

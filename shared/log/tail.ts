@@ -10,6 +10,7 @@ import type { Listed } from "../ports/bucket.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { listAfterPosition, parseUpdateKey, updatesPrefix } from "../wire/keys.ts";
 import type { Marks } from "../wire/marks.ts";
+import { toTimestamp } from "../wire/time.ts";
 import type { StampedUpdate } from "../wire/update.ts";
 import { getHead, type KnownHead, withHead } from "./head-read.ts";
 import { type MarksReadOutcome, type MarksReadState, readMarks } from "./marks-read.ts";
@@ -78,7 +79,9 @@ function afterList(state: Base, answer: Answer, env: Env): TailStep {
     ...objects.filter((object) => isShown(object, env)).map((object) => object.key),
   ];
   const last = objects.at(-1);
-  if (answer.is === "listed" && answer.more && last) return list({ ...state, keys }, last.key);
+  const bound = listAfterPosition(state.store, toTimestamp(answer.date + env.settings.maxSkewMs));
+  if (answer.is === "listed" && answer.more && last && last.key < bound)
+    return list({ ...state, keys }, last.key);
   const unseen = keys.filter((key) => state.seen[key] === undefined);
   if (unseen.length === 0) return withMarks({ ...state, keys }, env);
   return ask(

@@ -63,3 +63,12 @@ export function divergedLog(store: StoreId, position: Timestamp): Trouble {
     store,
   };
 }
+
+export function gapInLog(store: StoreId, position: Timestamp): Trouble {
+  return {
+    kind: "corrupt",
+    what: `The log of store "${store}" has a gap after ${formatTimestamp(position)}`,
+    fix: `Nothing was applied beyond it; "icecore verify --store ${store}" names the object to restore.`,
+    store,
+  };
+}

@@ -10,6 +10,7 @@ import {
   asPositive,
   asText,
   asTimestamp,
+  fault,
   formatted,
   type Parsed,
   parsing,
@@ -62,7 +63,7 @@ export function readUpdate(value: unknown): Update {
     app: asParsed(body.app, "app", parseAppId),
     seq: asPositive(body.seq, "seq"),
     after: asTimestamp(body.after, "after"),
-    modelVersion: asCount(body.modelVersion, "modelVersion"),
+    modelVersion: asModelVersion(body.modelVersion),
     actions: asArray(body.actions, "actions").map(readAction),
     ...(body.principal === undefined ? {} : { principal: asText(body.principal, "principal") }),
   };
@@ -71,6 +72,12 @@ export function readUpdate(value: unknown): Update {
 /** What the log's hash runs over for one update: its timestamp and its canonical bytes. */
 export function hashedText(update: StampedUpdate): string {
   return `${formatTimestamp(update.timestamp)} ${canonicalText(encodeUpdate(update))}`;
+}
+
+/** As in the name of a snapshot: up to nine digits. 0 is an update made without a model. */
+function asModelVersion(value: unknown): number {
+  const version = asCount(value, "modelVersion");
+  return version < 1_000_000_000 ? version : fault("modelVersion has more than nine digits");
 }
 
 function readAction(value: Json, index: number): Action {

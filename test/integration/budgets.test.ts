@@ -122,7 +122,7 @@ describe("the request budgets", () => {
       await appendAll(test, seqs(seq, seq));
     }
     const inputs = test.host.settings.mergeFanIn;
-    const requests = await counted(test, () => run(merge, { store: test.store, held: {} }, test.host));
+    const requests = await counted(test, () => run(merge, { store: test.store }, test.host));
     expect(requests).toEqual({ ...nothing, get: 1 + inputs, put: 1, swap: 1 });
   });
 

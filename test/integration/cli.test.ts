@@ -254,7 +254,7 @@ describe.concurrent("icecore", () => {
       dropped: 0,
       jobs: [],
       more: false,
-      foldTrouble: null,
+      trouble: null,
     });
     expect((await cliHere(["rollup", "--bucket", own])).stdout).toContain("nothing to publish");
     const gc = await cliChild(["gc", "--bucket", own]);

@@ -118,7 +118,7 @@ export function begin(spec: ActorSpec, memory: Memory, volatile: Json): Beginnin
     case "sweeper":
       return { program: "collectBuilt", input: { store } };
     case "merger":
-      return { program: "merge", input: { store, held: {} } };
+      return { program: "merge", input: { store } };
     case "marker":
       return { program: "writeMarks", input: { store, warm: null } };
     case "retirer":

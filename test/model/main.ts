@@ -15,7 +15,7 @@ const { values } = parseArgs({
 });
 const bounds: Bounds = values.quick
   ? { statesMax: 60_000, secondsMax: 10 }
-  : { statesMax: 700_000, secondsMax: 100 };
+  : { statesMax: 300_000, secondsMax: 70 };
 const workers = 2;
 const started = performance.now();
 

@@ -159,7 +159,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: "shared/wire/keys.ts",
-        find: "-r${rev}-${nonce}.json`;",
+        find: "-r$" + "{rev}-$" + "{nonce}.json`;",
         replace: "-r1-x.json`; void rev; void nonce;",
       },
     ],
@@ -231,6 +231,11 @@ export const mutants: readonly Mutant[] = [
     name: "retire past a snapshot",
     ten: false,
     changes: [
+      {
+        file: "shared/log/link-rules.ts",
+        find: "snapshots: Object.fromEntries(covering),",
+        replace: "",
+      },
       {
         file: "shared/log/link-rules.ts",
         find: "return covered && head.marks !== null",

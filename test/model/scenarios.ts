@@ -104,7 +104,6 @@ export const scenarios: readonly Scenario[] = [
     about: "marks that are behind, a writer that tries again at a later time, a cold rollup",
     actors: [writerA, writerB, { ...rollup, times: 2 }, marker, rollup],
     prelude: [{ run: 1 }, { run: 2 }, { run: 3 }, "tick"],
-    late: 1,
     ticks: 1,
   },
   {
@@ -134,15 +133,13 @@ export const scenarios: readonly Scenario[] = [
       { role: "reader", times: 1, tail: true, snapshots: true },
     ],
     prelude: threeSegments.slice(0, 5),
-    late: 1,
     ticks: 1,
   },
   {
     name: "snapshots",
     about: "two snapshots of different moments",
-    actors: [thrice, { ...rollup, times: 4 }, { ...snapshotter, times: 2 }, snapshotter],
+    actors: [thrice, { ...rollup, times: 4 }, snapshotter, snapshotter],
     prelude: threeSegments.slice(0, 5),
-    lost: 1,
     ticks: 0,
   },
   {
@@ -183,7 +180,7 @@ export const scenarios: readonly Scenario[] = [
       { run: 1 },
     ],
     lost: 1,
-    ticks: 2,
+    ticks: 1,
   },
   {
     name: "sweep",
@@ -202,6 +199,7 @@ export const scenarios: readonly Scenario[] = [
     name: "sweepRollup",
     about: "sweeps beside two rollups, of which one loses its link",
     actors: [writerA, rollup, rollup, { role: "sweeper", times: 3 }],
+    prelude: [{ run: 0 }],
     ticks: 0,
   },
   {
