@@ -73,7 +73,7 @@ function print({ io, rejected }: Work, report: RoundReport, watching: boolean): 
   const rejections = rejected.count;
   rejected.count = 0;
   if (trouble) {
-    screen.remark(`${screen.paintRemark.yellow("set aside:")} ${troubleLine(trouble)}`);
+    screen.remark(`${screen.paintRemark.yellow("not done:")} ${troubleLine(trouble)}`);
     if (!watching) io.finish(1);
   }
   if (io.json) {

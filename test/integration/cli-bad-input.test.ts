@@ -320,7 +320,10 @@ describe.concurrent("the command line takes model files with care", () => {
       stdout: expect.stringContaining('It is of model "todos", not "notes"'),
     });
     const rolled = await cliHere(["rollup", "--bucket", bucket, "--model", join(folder, "renamed.ts")]);
-    expect(rolled).toMatchObject({ code: 1, stderr: expect.stringContaining("no snapshot:") });
+    expect(rolled).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("not done: The store's snapshots are of model"),
+    });
   });
 
   it("one whose actions throw: they are rejected alone, and everything is published", async () => {

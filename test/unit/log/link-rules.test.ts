@@ -198,15 +198,21 @@ describe("Retiring", () => {
     expect(linked(head, retire(2))).toMatchObject({ floor: minute(2), history: pointerOf("indexes", 2) });
   });
 
-  test("is refused past the marks, past any listed snapshot, without marks, and for the newest segment.", () => {
+  test("is refused past the marks, past every listed snapshot, without marks, and for the newest segment.", () => {
     expect(link(head, retire(3))).toBeDefined();
     expect(link({ ...head, marks: pointerOf("marks", 2) }, retire(3))).toBeUndefined();
     expect(
-      link({ ...head, snapshots: { "1": snapshotOf(3), "2": snapshotOf(2) } }, retire(3)),
+      link({ ...head, snapshots: { "1": snapshotOf(1), "2": snapshotOf(2) } }, retire(3)),
     ).toBeUndefined();
     expect(link({ ...head, marks: null }, retire(1))).toBeUndefined();
     expect(link({ ...head, marks: pointerOf("marks", 4) }, retire(4))).toBeUndefined();
     expect(mayRetireThrough({ ...head, marks: pointerOf("marks", 4) }, entryOf(4))).toBe(false);
+  });
+
+  test("takes the entry of a model version that nobody rolls up any more out of the head.", () => {
+    const snapshots = { "1": snapshotOf(2), "2": snapshotOf(3) };
+    expect(link({ ...head, snapshots }, retire(3))).toMatchObject({ snapshots: { "2": snapshotOf(3) } });
+    expect(Object.keys(link({ ...head, snapshots }, retire(3))?.snapshots ?? {})).toEqual(["2"]);
   });
 
   test("is refused when another index came between, or the oldest segments are others.", () => {

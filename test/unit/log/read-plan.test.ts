@@ -49,13 +49,20 @@ describe("The snapshot", () => {
   const withSnapshot = (n: number, bytes: number, first = 0) =>
     headOf({ first, last: 6 }, { snapshots: { "1": snapshotOf(n, bytes) } });
 
-  test("is loaded by a new reader when it weighs less than the segments it spares.", () => {
-    expect(plan(withSnapshot(4, 3_999))).toEqual({
+  test("is always loaded by a new reader: no fold from the start need give its version's base.", () => {
+    expect(plan(withSnapshot(4, 9e9))).toEqual({
       ...nothing,
       snapshot: keyOf("snapshots", 4),
       segments: [5, 6],
     });
-    expect(plan(withSnapshot(4, 4_000))).toEqual({ ...nothing, segments: [1, 2, 3, 4, 5, 6] });
+  });
+
+  test("is loaded by a reader that goes on when it weighs less than the segments it spares.", () => {
+    expect(plan(withSnapshot(4, 2_999), { position: minute(1) }).snapshot).toBe(keyOf("snapshots", 4));
+    expect(plan(withSnapshot(4, 3_000), { position: minute(1) })).toEqual({
+      ...nothing,
+      segments: [2, 3, 4, 5, 6],
+    });
   });
 
   test("is loaded, however large, by a reader below the floor.", () => {

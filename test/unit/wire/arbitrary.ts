@@ -47,7 +47,7 @@ export const updates: fc.Arbitrary<Update> = fc.record(
     app: appIds,
     seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
     after: timestamps,
-    modelVersion: fc.nat(),
+    modelVersion: fc.nat(999_999_999),
     actions: fc.array(fc.record({ id: ulids as fc.Arbitrary<ActionId>, name: fc.string(), data: jsons }), {
       maxLength: 4,
     }),
