@@ -9,10 +9,10 @@ export {
   type FoldOptions,
   type FoldReport,
   type FoldStop,
-  type FoldUpdate,
   type Rejection,
   stateHash,
 } from "./fold/fold.ts";
+export type { FoldUpdate } from "./fold/fold-update.ts";
 export { createLayers, type LayerStates, type Layers } from "./fold/layers.ts";
 export { replayTo, type UpdateRange } from "./fold/replay.ts";
 export { canonicalText, type Json, type JsonObject } from "./json.ts";

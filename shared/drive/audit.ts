@@ -10,7 +10,7 @@ import { auditHead, createFindings, type Finding, type Findings } from "../log/a
 import { createLogAudit, type LogAudit } from "../log/audit-log.ts";
 import { auditInline } from "../log/audit-objects.ts";
 import type { LogCounts } from "../log/audit-updates.ts";
-import type { KnownHead } from "../log/head-read.ts";
+import type { KnownHead } from "../log/known-head.ts";
 import { namedKeys } from "../log/link-rules.ts";
 import type { Model } from "../model/model.ts";
 import type { Head, SegmentEntry } from "../wire/head.ts";

@@ -6,8 +6,8 @@
  */
 
 import { StoreError } from "../errors.ts";
-import type { KnownHead } from "../log/head-read.ts";
 import type { Held } from "../log/held.ts";
+import type { KnownHead } from "../log/known-head.ts";
 import type { ReplicaRequest } from "../log/program.ts";
 import { type ReadOutcome, read } from "../log/read.ts";
 import { tail } from "../log/tail.ts";

@@ -6,7 +6,7 @@
  */
 import { AssertionError, StoreError } from "../errors.ts";
 import { stateHash } from "../fold/fold.ts";
-import type { KnownHead } from "../log/head-read.ts";
+import type { KnownHead } from "../log/known-head.ts";
 import type { PublishOutcome } from "../log/publish.ts";
 import { type WriteSnapshotOutcome, writeSnapshot } from "../log/write-snapshot.ts";
 import type { Model } from "../model/model.ts";

@@ -5,8 +5,8 @@
  * updates that the new segment holds. Publishing never waits for the fold: a broken model delays snapshots alone.
  */
 import { assert, type StoreError } from "../errors.ts";
-import type { KnownHead } from "../log/head-read.ts";
 import { type DueJob, nextJob } from "../log/jobs.ts";
+import type { KnownHead } from "../log/known-head.ts";
 import type { WarmMarks } from "../log/marks-read.ts";
 import { merge } from "../log/merge.ts";
 import { type PublishOutcome, publish } from "../log/publish.ts";

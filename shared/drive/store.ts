@@ -3,8 +3,9 @@
 import { StoreError } from "../errors.ts";
 import { type CollectBuiltOutcome, collectBuilt } from "../log/collect-built.ts";
 import { collectRaw } from "../log/collect-raw.ts";
-import { type KnownHead, readHead } from "../log/head-read.ts";
+import { readHead } from "../log/head-read.ts";
 import { init } from "../log/init.ts";
+import type { KnownHead } from "../log/known-head.ts";
 import type { AppliedRange } from "../ports/replica.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { headKey, headsPrefix, parseHeadKey } from "../wire/keys.ts";

@@ -12,11 +12,9 @@ import { reasonOf } from "../model/reason.ts";
 import type { Sha256 } from "../ports/hash.ts";
 import type { ActionId, AppId } from "../wire/ids.ts";
 import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
-import type { Action, StampedUpdate } from "../wire/update.ts";
+import type { Action } from "../wire/update.ts";
+import type { FoldUpdate } from "./fold-update.ts";
 import { type ActionRun, runAction } from "./run-action.ts";
-
-/** What the fold reads of an update; a StampedUpdate is one. */
-export type FoldUpdate = Pick<StampedUpdate, "timestamp" | "app" | "seq" | "modelVersion" | "actions">;
 
 /** An action that was set aside: it had no effect; the others of its update had theirs. */
 export interface Rejection {

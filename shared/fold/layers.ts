@@ -7,14 +7,8 @@
  */
 import type { Json } from "../json.ts";
 import { type Timestamp, toTimestamp } from "../wire/time.ts";
-import {
-  type Fold,
-  type FoldReport,
-  type FoldStop,
-  type FoldUpdate,
-  firstTooNew,
-  type Rejection,
-} from "./fold.ts";
+import { type Fold, type FoldReport, type FoldStop, firstTooNew, type Rejection } from "./fold.ts";
+import type { FoldUpdate } from "./fold-update.ts";
 import { createLine } from "./line.ts";
 import { matchingLog, matchingUpdates } from "./same-update.ts";
 

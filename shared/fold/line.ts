@@ -8,7 +8,8 @@
 import { assert } from "../errors.ts";
 import type { Timestamp } from "../wire/time.ts";
 import { toTimestamp } from "../wire/time.ts";
-import type { Fold, FoldUpdate, Rejection } from "./fold.ts";
+import type { Fold, Rejection } from "./fold.ts";
+import type { FoldUpdate } from "./fold-update.ts";
 
 interface Base<S> {
   readonly count: number;

@@ -1,7 +1,7 @@
 /** The meta of an action. Its creation time is read from the id by a table: this runs once for every action of a fold. */
 import type { ActionMeta } from "../model/model.ts";
 import type { Action } from "../wire/update.ts";
-import type { FoldUpdate } from "./fold.ts";
+import type { FoldUpdate } from "./fold-update.ts";
 
 const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const digitValues = new Uint8Array(128);

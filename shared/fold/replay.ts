@@ -1,6 +1,7 @@
 /** Replay: a fold brought to a point in time, from segments that may reach beyond it. */
 import type { Timestamp } from "../wire/time.ts";
-import type { Fold, FoldReport, FoldStop, FoldUpdate, Rejection } from "./fold.ts";
+import type { Fold, FoldReport, FoldStop, Rejection } from "./fold.ts";
+import type { FoldUpdate } from "./fold-update.ts";
 
 /** Updates of a time range, such as a Segment. */
 export interface UpdateRange {

@@ -6,7 +6,7 @@ import type { Journal } from "../model/journal.ts";
 import type { ActionMeta, Model, StateStore } from "../model/model.ts";
 import { bounded, reasonOf } from "../model/reason.ts";
 import type { Action } from "../wire/update.ts";
-import type { FoldUpdate } from "./fold.ts";
+import type { FoldUpdate } from "./fold-update.ts";
 import { newMeta } from "./meta.ts";
 
 /** What running actions needs and shares inside one fold. */

@@ -1,5 +1,5 @@
 /** Whether two updates are one: the same place in the log, the same actions. */
-import type { FoldUpdate } from "./fold.ts";
+import type { FoldUpdate } from "./fold-update.ts";
 
 /** How many updates two lists have in common from their start. */
 export function matchingUpdates(before: readonly FoldUpdate[], after: readonly FoldUpdate[]): number {

@@ -13,7 +13,8 @@ import { formatTimestamp, type Timestamp, toTimestamp, zeroTimestamp } from "../
 import type { Update } from "../wire/update.ts";
 import { encodeUpdate } from "../wire/update.ts";
 import { bucketNow, type ClockOffset, observeClock } from "./clock.ts";
-import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import { getHead, withHead } from "./head-read.ts";
+import type { KnownHead } from "./known-head.ts";
 import { type Answer, ask, backOffMs, done, type Env, type Program, type Step } from "./program.ts";
 
 export interface AppendInput {

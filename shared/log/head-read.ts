@@ -1,17 +1,12 @@
 /** Reading the head out of an answer: absent is an error, never "empty". */
 import type { Trouble } from "../errors.ts";
 import type { Etag } from "../ports/bucket.ts";
-import { type Head, parseHead } from "../wire/head.ts";
+import { parseHead } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { headKey } from "../wire/keys.ts";
+import type { KnownHead } from "./known-head.ts";
 import { type AnswerBody, fail, type Request, type Step } from "./program.ts";
 import { badObject, noHead } from "./troubles.ts";
-
-/** A head as it was read, with the etag that a swap needs. */
-export interface KnownHead {
-  readonly head: Head;
-  readonly etag: Etag;
-}
 
 export function getHead(store: StoreId, ifNoneMatch?: Etag): Request {
   const key = headKey(store);

@@ -1,7 +1,7 @@
 /** What a reader holds between polls: where its replica stands. Saved with the replica's own state, never apart from it. */
 import type { Marks } from "../wire/marks.ts";
 import type { Timestamp } from "../wire/time.ts";
-import type { KnownHead } from "./head-read.ts";
+import type { KnownHead } from "./known-head.ts";
 
 export interface Held {
   readonly known: KnownHead;

@@ -3,9 +3,9 @@ export { type AppendInput, type AppendOutcome, type AppendState, append } from "
 export { bucketNow, type ClockOffset, observeClock } from "./clock.ts";
 export { type CollectBuiltOutcome, type CollectBuiltState, collectBuilt } from "./collect-built.ts";
 export { type CollectRawOutcome, type CollectRawState, collectRaw } from "./collect-raw.ts";
-export type { KnownHead } from "./head-read.ts";
 export type { Held } from "./held.ts";
 export { type InitOutcome, type InitState, init } from "./init.ts";
+export type { KnownHead } from "./known-head.ts";
 export { type MergeOutcome, type MergeState, merge } from "./merge.ts";
 export type { Answer, Env, Program, ReplicaRequest, Request, Step } from "./program.ts";
 export { type PublishOutcome, type PublishState, publish } from "./publish.ts";

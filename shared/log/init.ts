@@ -8,7 +8,8 @@
 import { encodeHead, type Head, type IfMatchSpelling, newHead } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { builtKinds, builtPrefix, headKey, updatesPrefix } from "../wire/keys.ts";
-import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import { getHead, withHead } from "./head-read.ts";
+import type { KnownHead } from "./known-head.ts";
 import { type Answer, ask, backOffMs, done, type Env, fail, type Program, type Step } from "./program.ts";
 import { tooBusy } from "./troubles.ts";
 

@@ -13,7 +13,8 @@ import { builtKey, headKey, listAfterPosition, parseUpdateKey, updatesPrefix } f
 import { advanceMarks, type Marks } from "../wire/marks.ts";
 import { encodeSegment, type Segment } from "../wire/segment.ts";
 import { type Timestamp, toTimestamp } from "../wire/time.ts";
-import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import { getHead, withHead } from "./head-read.ts";
+import type { KnownHead } from "./known-head.ts";
 import { type LinkOutcome, type LinkState, link } from "./link.ts";
 import { nextHead } from "./link-rules.ts";
 import { type MarksReadOutcome, type MarksReadState, readMarks, type WarmMarks } from "./marks-read.ts";

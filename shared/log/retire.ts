@@ -8,8 +8,9 @@
 import { encodeHistoryIndex } from "../wire/history.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { builtKey } from "../wire/keys.ts";
-import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import { getHead, withHead } from "./head-read.ts";
 import { chooseRetired } from "./jobs.ts";
+import type { KnownHead } from "./known-head.ts";
 import { type LinkOutcome, type LinkState, link } from "./link.ts";
 import { ask, done, type Env, nest, type Program, type Step } from "./program.ts";
 

@@ -12,7 +12,8 @@ import { listAfterPosition, parseUpdateKey, updatesPrefix } from "../wire/keys.t
 import type { Marks } from "../wire/marks.ts";
 import { toTimestamp } from "../wire/time.ts";
 import type { StampedUpdate } from "../wire/update.ts";
-import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import { getHead, withHead } from "./head-read.ts";
+import type { KnownHead } from "./known-head.ts";
 import { type MarksReadOutcome, type MarksReadState, readMarks } from "./marks-read.ts";
 import { type Answer, ask, done, type Env, nest, type Program, type Step } from "./program.ts";
 import { orderAndDrop, readRaw } from "./publish-build.ts";

@@ -6,7 +6,8 @@
 import type { StoreId } from "../wire/ids.ts";
 import { builtKey } from "../wire/keys.ts";
 import { encodeMarks, type Marks } from "../wire/marks.ts";
-import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import { getHead, withHead } from "./head-read.ts";
+import type { KnownHead } from "./known-head.ts";
 import { type LinkOutcome, type LinkState, link } from "./link.ts";
 import { type MarksReadOutcome, type MarksReadState, readMarks, type WarmMarks } from "./marks-read.ts";
 import { ask, done, type Env, nest, type Program, type Step } from "./program.ts";

@@ -9,7 +9,8 @@ import { canonicalText, utf8Length } from "../json.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { builtKey } from "../wire/keys.ts";
 import { encodeSnapshot, type Snapshot } from "../wire/snapshot.ts";
-import { getHead, type KnownHead, withHead } from "./head-read.ts";
+import { getHead, withHead } from "./head-read.ts";
+import type { KnownHead } from "./known-head.ts";
 import { type LinkOutcome, type LinkState, link } from "./link.ts";
 import { ask, done, type Env, nest, type Program, type Step } from "./program.ts";
 

@@ -15,7 +15,7 @@ const { values } = parseArgs({
 });
 const bounds: Bounds = values.quick
   ? { statesMax: 60_000, secondsMax: 10 }
-  : { statesMax: 300_000, secondsMax: 70 };
+  : { statesMax: 300_000, secondsMax: 90 };
 const workers = 2;
 const started = performance.now();
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FoldUpdate } from "../../../shared/fold/fold.ts";
+import type { FoldUpdate } from "../../../shared/fold/fold-update.ts";
 import { createFold } from "../../../shared/index.ts";
 import { type ActionId, parseActionId } from "../../../shared/wire/ids.ts";
 import { phone, times } from "../../golden/values.ts";
