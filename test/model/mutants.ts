@@ -238,8 +238,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: "shared/log/link-rules.ts",
-        find: "return covered && head.marks !== null",
-        replace: "return (covered || true) && head.marks !== null",
+        find: "covered && head.marks !== null",
+        replace: "(covered || true) && head.marks !== null",
       },
     ],
     scenarios: ["retire"],
