@@ -44,7 +44,10 @@ export interface PollOptions {
 
 export interface Reader {
   readonly held: Held | null;
-  /** Reads what is new. Throws StoreError; the replica stays where it was. */
+  /**
+   * Reads what is new. Throws StoreError; the replica stays where it was. A reader of the raw log that is stuck throws too: its
+   * log is not whole.
+   */
   poll(options?: PollOptions): Promise<ReadOutcome>;
   /** The tail above the position, in log order. Polls again by itself where the log moved meanwhile. */
   pollTail(): Promise<readonly StampedUpdate[]>;
@@ -71,6 +74,7 @@ export function createReader(host: Host, options: ReaderOptions): Reader {
     };
     const outcome = await run(read, input, { ...host, replica, onReplica });
     held = outcome.held;
+    if (outcome.is === "stuck" && modelVersion === null) throw stuckReader(store);
     return outcome;
   }
 
@@ -114,7 +118,7 @@ function stuckReader(store: StoreId): StoreError {
   return new StoreError({
     kind: "incompatible",
     what: `Nothing listed in store "${store}" leads from this reader's position to the present`,
-    fix: "Run the rollup with this reader's model version, or upgrade the reader.",
+    fix: `Run the rollup with this reader's model version or upgrade the reader; where the history itself is broken, "icecore verify --store ${store}" names the object.`,
     store,
   });
 }

@@ -83,6 +83,7 @@ function createCut(inner: Replica) {
     replica: {
       reset(epoch) {
         waiting = null;
+        applied = 0;
         return inner.reset(epoch);
       },
       load(snapshot) {

@@ -48,7 +48,7 @@ export function createWriter(host: Host, store: StoreId): Writer {
   }
 
   return {
-    append(update) {
+    async append(update) {
       checkUpdate(update, store, host);
       const before = queues.get(update.app) ?? Promise.resolve();
       const sending = before.then(() => send(update));

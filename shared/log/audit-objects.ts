@@ -5,7 +5,7 @@ import type { Head, Pointer, SnapshotEntry } from "../wire/head.ts";
 import type { HistoryIndex } from "../wire/history.ts";
 import type { AppId, StoreId } from "../wire/ids.ts";
 import { headKey } from "../wire/keys.ts";
-import { encodeMarks, type Marks, markOf } from "../wire/marks.ts";
+import { encodeMarks, type Marks, markedApps, markOf } from "../wire/marks.ts";
 import { encodeSegment, parseSegment, type Segment } from "../wire/segment.ts";
 import type { Snapshot } from "../wire/snapshot.ts";
 import { formatTimestamp, zeroTimestamp } from "../wire/time.ts";
@@ -107,7 +107,7 @@ export function auditMarks(key: string, marks: Marks, point: LogPoint): readonly
     ];
   if (!point.whole) return [notCompared(key, "marks")];
   if (canonicalText(encodeMarks(marks)) === canonicalText(encodeMarks(point.marks))) return [];
-  const apps = new Set([...Object.keys(marks.apps), ...Object.keys(point.marks.apps)] as AppId[]);
+  const apps = new Set([...markedApps(marks), ...markedApps(point.marks)]);
   const app = [...apps].sort().find((one) => markText(marks, one) !== markText(point.marks, one));
   if (app === undefined) return [error("It differs from what the log gives")];
   return [

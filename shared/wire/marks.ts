@@ -38,6 +38,10 @@ export interface Mark {
 export interface Marks {
   readonly through: Timestamp;
   readonly apps: Readonly<Record<AppId, Mark>>;
+  /** Of stores with many apps: changes on top of `apps`, so that a step costs its own updates and not all apps. */
+  readonly recent?: Readonly<Record<AppId, Mark>>;
+  /** With `recent`: how many `apps` has. */
+  readonly size?: number;
 }
 
 export const emptyMarks: Marks = { through: zeroTimestamp, apps: {} };
@@ -50,6 +54,7 @@ interface Numbered {
 }
 
 export function markOf(marks: Marks, app: AppId): Mark {
+  if (marks.recent && Object.hasOwn(marks.recent, app)) return marks.recent[app] ?? noMark;
   return Object.hasOwn(marks.apps, app) ? (marks.apps[app] ?? noMark) : noMark;
 }
 
@@ -71,12 +76,30 @@ export function advanceMarks(
     const mark = changed[update.app] ?? markOf(marks, update.app);
     if (update.seq > mark.seq) changed[update.app] = raiseMark(mark, update, sha256);
   }
-  return { through, apps: { ...marks.apps, ...changed } };
+  return layered(marks, changed, through);
+}
+
+/** Below it `apps` is simply copied. */
+const layeredFrom = 1_000;
+
+/** Puts changes on top; when there are many (16 times the root of all apps) both become one again. */
+function layered(marks: Marks, changed: Readonly<Record<AppId, Mark>>, through: Timestamp): Marks {
+  const size = marks.size ?? Object.keys(marks.apps).length;
+  const recent = { ...marks.recent, ...changed };
+  if (size >= layeredFrom && Object.keys(recent).length < 16 * Math.sqrt(size))
+    return { through, apps: marks.apps, recent, size };
+  return { through, apps: { ...marks.apps, ...recent } };
+}
+
+/** Every app that has a mark, in order. */
+export function markedApps(marks: Marks): readonly AppId[] {
+  const apps = new Set([...Object.keys(marks.apps), ...Object.keys(marks.recent ?? {})]);
+  return [...apps].sort() as AppId[];
 }
 
 export function encodeMarks(marks: Marks): JsonObject {
   const apps: Record<string, Json> = {};
-  for (const app of Object.keys(marks.apps).sort() as AppId[]) {
+  for (const app of markedApps(marks)) {
     const { seq, chain, missing } = markOf(marks, app);
     apps[app] =
       missing.length === 0 ? { seq, chain } : { seq, chain, missing: missing.map(([a, b]) => [a, b]) };

@@ -10,7 +10,8 @@ import type { Bucket, PutContent } from "../../shared/ports/bucket.ts";
 const disk = mountSmallDisk();
 const title = "The folder bucket on a full disk";
 
-if (!disk.path) describe.skip(`${title} [needs root] (not run: ${disk.reason})`, () => it("needs a small disk", () => {}));
+if (!disk.path)
+  describe.skip(`${title} [needs root] (not run: ${disk.reason})`, () => it("needs a small disk", () => {}));
 else describeFullDisk(disk.path);
 
 function describeFullDisk(path: string): void {

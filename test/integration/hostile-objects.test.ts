@@ -254,7 +254,8 @@ describe("an object that was written over", () => {
     await overwrite(test, headKey(test.store), (json) => ({ ...json, history: null }));
     const replica = createFoldReplica(pairsModel);
     const reader = createReader(test.host, { store: test.store, replica, history: true });
-    expect(await reader.poll()).toMatchObject({ is: "stuck" });
+    await expect(reader.poll()).rejects.toMatchObject({ kind: "incompatible" });
+    await expect(logOf(test)).rejects.toMatchObject({ kind: "incompatible" });
     expect(replica.fold.position).toBe(0);
     const replay = createReplay(test.host, { store: test.store, model: pairsModel });
     await expect(replay.advanceTo()).rejects.toMatchObject({ kind: "incompatible" });

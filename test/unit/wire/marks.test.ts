@@ -18,6 +18,28 @@ const through = toTimestamp(1_800_000_000_000);
 
 /** A distinct id for each number. */
 const idOf = (n: number) => parseUpdateId(`01M7YNM6AG${String(n).padStart(16, "0")}`) as UpdateId;
+
+test("Marks of thousands of apps say the same as a plain record, step after step.", () => {
+  const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const tail = (n: number) =>
+    Array.from({ length: 4 }, (_, i) => digits.charAt((n >> (15 - 5 * i)) & 31)).join("");
+  let marks = emptyMarks;
+  const seqs = new Map<AppId, number>();
+  for (let step = 0; step < 40; step++) {
+    const updates = Array.from({ length: 150 }, (_, i) => {
+      const one = `01KAJA0000000000000000${tail((step * 97 + i * 31) % 3_000)}` as AppId;
+      const seq = (seqs.get(one) ?? 0) + 1;
+      seqs.set(one, seq);
+      return { id: idOf(step * 150 + i), app: one, seq };
+    });
+    marks = advanceMarks(marks, updates, toTimestamp(through + step), sha256);
+    for (const [one, seq] of seqs)
+      if (markOf(marks, one).seq !== seq) expect(markOf(marks, one).seq).toBe(seq);
+  }
+  expect(marks.recent).toBeDefined();
+  const parsed = parseMarks(encodeMarks(marks));
+  expect(parsed.ok && Object.keys(parsed.value.apps).length).toBe(seqs.size);
+});
 const numbered = (app: AppId, seqs: readonly number[]) => seqs.map((seq) => ({ id: idOf(seq), app, seq }));
 
 /** Copies and gaps included: any seqs of a few apps in any order. */
