@@ -9,7 +9,7 @@ const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   replay: () => show(measureAllReplays()),
   dispatch: () => show(measureAllDispatches()),
   load: () => show([measureLoad()]),
-  append: async () => show([await measureAppend()]),
+  append: async () => show(await measureAppend()),
   rollup: showRollups,
   memory: showMemory,
 };
