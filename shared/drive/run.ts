@@ -75,7 +75,7 @@ async function perform(request: Request, host: Host & ReplicaHost): Promise<Date
   const { bucket, platform, settings } = host;
   switch (request.do) {
     case "get":
-      return get(request, host);
+      return getObject(request, host);
     case "getAll":
       return {
         is: "all",
@@ -105,7 +105,8 @@ async function perform(request: Request, host: Host & ReplicaHost): Promise<Date
   }
 }
 
-async function get(request: Request & { do: "get" }, host: Host): Promise<Dated> {
+/** Reads one object, decoded; a head is read only as far as a head may be long. */
+export async function getObject(request: Request & { do: "get" }, host: Host): Promise<Dated> {
   const isHead = request.key.startsWith(headsPrefix);
   const bytesMax = isHead ? host.settings.headBytesMax : host.settings.objectBytesMax;
   const options =

@@ -3,16 +3,15 @@
 import { StoreError } from "../errors.ts";
 import { type CollectBuiltOutcome, collectBuilt } from "../log/collect-built.ts";
 import { collectRaw } from "../log/collect-raw.ts";
-import { readHead } from "../log/head-read.ts";
+import { getHead, readHead } from "../log/head-read.ts";
 import { init } from "../log/init.ts";
 import type { KnownHead } from "../log/known-head.ts";
 import type { AppliedRange } from "../ports/replica.ts";
 import type { StoreId } from "../wire/ids.ts";
-import { headKey, headsPrefix, parseHeadKey } from "../wire/keys.ts";
+import { headsPrefix, parseHeadKey } from "../wire/keys.ts";
 import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
-import { decodeBody } from "./body.ts";
 import { createReader } from "./reader.ts";
-import { type Host, run } from "./run.ts";
+import { getObject, type Host, run } from "./run.ts";
 
 /** Makes a store. Answers false when it was there already; throws StoreError when old objects have no head. */
 export async function createStore(host: Host, store: StoreId): Promise<boolean> {
@@ -22,14 +21,7 @@ export async function createStore(host: Host, store: StoreId): Promise<boolean> 
 
 /** The head as it stands in the bucket. Throws StoreError when it is missing or damaged. */
 export async function readStoreHead(host: Host, store: StoreId): Promise<KnownHead> {
-  const { bucket, platform, settings } = host;
-  const bytesMax = settings.objectBytesMax;
-  const answer = await bucket.get(headKey(store), { bytesMax });
-  const body =
-    answer.is === "unchanged"
-      ? ({ is: "absent" } as const)
-      : await decodeBody(answer, platform, bytesMax, settings);
-  const read = readHead(store, body);
+  const read = readHead(store, await getObject(getHead(store), host));
   if (!read.ok) throw new StoreError(read.trouble);
   return read.known;
 }

@@ -86,13 +86,14 @@ function checkUpdate(update: Update, store: StoreId, { settings }: Host): void {
         "Make its data smaller.",
       );
   }
-  const bytes = utf8Length(canonicalText(encodeUpdate(update)));
+  const body = encodeUpdate(update);
+  const bytes = utf8Length(canonicalText(body));
   if (bytes > settings.updateBytesMax)
     refuse(
       "limit",
       `is ${bytes} bytes long, more than ${settings.updateBytesMax}`,
       "Send it as several updates.",
     );
-  const parsed = parseUpdate(encodeUpdate(update));
+  const parsed = parseUpdate(body);
   if (!parsed.ok) refuse("rejected", `is not well formed: ${parsed.reason}`, "Correct it; nothing was sent.");
 }

@@ -8,7 +8,7 @@ import type { KnownHead } from "./known-head.ts";
 import { type AnswerBody, fail, type Request, type Step } from "./program.ts";
 import { badObject, noHead } from "./troubles.ts";
 
-export function getHead(store: StoreId, ifNoneMatch?: Etag): Request {
+export function getHead(store: StoreId, ifNoneMatch?: Etag): Request & { do: "get" } {
   const key = headKey(store);
   return ifNoneMatch === undefined ? { do: "get", key } : { do: "get", key, ifNoneMatch };
 }
