@@ -52,7 +52,7 @@ export function createCountingBucket(inner: Bucket): CountingBucket {
   };
 
   return {
-    name: inner.name,
+    ...inner,
     async get(key, options) {
       add("get");
       const answer = await inner.get(key, options);
@@ -65,9 +65,9 @@ export function createCountingBucket(inner: Bucket): CountingBucket {
       countOut("put", content);
       return inner.putIfAbsent(key, content);
     },
-    async putIfMatch(key, content, etag) {
+    async putIfMatch(key, content, etag, options) {
       countOut("swap", content);
-      return inner.putIfMatch(key, content, etag);
+      return inner.putIfMatch(key, content, etag, options);
     },
     async list(prefix, options) {
       add("list");

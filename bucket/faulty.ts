@@ -99,13 +99,14 @@ export function createFaultyBucket(inner: Bucket, options: FaultyOptions): Fault
   };
 
   return {
-    name: inner.name,
+    ...inner,
     async get(key, getOptions) {
       const answer = await call("get", key, () => inner.get(key, getOptions));
       return random() < chances.bodyDamaged ? damaged(answer, random) : answer;
     },
     putIfAbsent: (key, content) => write(key, () => inner.putIfAbsent(key, content)),
-    putIfMatch: (key, content, etag) => write(key, () => inner.putIfMatch(key, content, etag)),
+    putIfMatch: (key, content, etag, swapOptions) =>
+      write(key, () => inner.putIfMatch(key, content, etag, swapOptions)),
     list: (prefix, listOptions) => call("list", prefix, () => inner.list(prefix, listOptions)),
     async delete(keys) {
       await passCall();

@@ -26,3 +26,30 @@ export const listKeptMin = 1_000;
 
 /** A killed process's leftovers are removed after this: no write takes so long, even across a suspended laptop's night. */
 export const leftoverAgeMs = 24 * 60 * 60_000;
+
+/** S3: a connection is up within this, or the endpoint is not there; a TLS handshake across the world takes a third of it. */
+export const s3ConnectMs = 3_000;
+
+/** S3: from the request to the first byte of the answer. S3's own slow answers (a throttled partition) come within seconds. */
+export const s3AnswerMs = 15_000;
+
+/** S3: silence in the middle of a body. Ten times what a bad mobile link is silent for. */
+export const s3SilenceMs = 20_000;
+
+/** S3: connections of one bucket. More than parallelGets (16) and a few writers; S3 itself takes thousands. */
+export const s3Connections = 64;
+
+/** S3: tries of a read or delete before it is "unavailable": with full jitter some 7 s, and at most about 20 s. */
+export const s3ReadTriesMax = 8;
+
+/** ... and as long as this endpoint has never answered at all: a wrong address should say so within a second. */
+export const s3FirstTriesMax = 3;
+
+/** S3: no new try of a read begins after this, however many are left: a person waits no longer for one object. */
+export const s3ReadMsMax = 45_000;
+
+/** S3's own limit of one DeleteObjects request. */
+export const s3DeleteKeysMax = 1_000;
+
+/** Single deletes in flight, where the service has no DeleteObjects. */
+export const s3ParallelDeletes = 16;

@@ -11,7 +11,16 @@ export interface Sink {
   readonly writableNeedDrain?: boolean;
 }
 
+/** Bytes from outside: process.stdin is such a source, and a file opened for reading. */
+export interface Source extends AsyncIterable<Uint8Array> {
+  /** Ends reading, also one that waits. */
+  destroy(): unknown;
+  readonly isTTY?: boolean;
+}
+
 export interface Io {
+  /** Opened by who reads it: an open one may keep the process alive. */
+  readonly stdin: () => Source;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,5 @@
 /** Lines of the log: one for each action for people, one for each update, as it is stored, for programs. */
-import { formatTimestamp } from "../shared/wire/time.ts";
-import { type Action, encodeUpdate, type StampedUpdate } from "../shared/wire/update.ts";
+import { type Action, encodeStamped, type StampedUpdate } from "../shared/wire/update.ts";
 import { UsageError } from "./errors.ts";
 import type { CommandIo } from "./io.ts";
 import { quoted, safeText, shortJson } from "./screen.ts";
@@ -77,7 +76,7 @@ function filterFor({
 }
 
 function jsonLine(update: StampedUpdate, tentative: boolean): string {
-  const stored = { timestamp: formatTimestamp(update.timestamp), ...encodeUpdate(update) };
+  const stored = encodeStamped(update);
   return JSON.stringify(tentative ? { tentative: true, ...stored } : stored);
 }
 

@@ -3,6 +3,9 @@
 import { createNodePlatform } from "../bucket/platform/node.ts";
 import { runCli } from "./run-cli.ts";
 
+// What the AWS SDK says of the future of this Node is no news to who looks into a bucket.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 const stop = new AbortController();
 const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 let stoppedBy: number | null = null;
@@ -22,6 +25,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => undefined);
 
 const code = await runCli(process.argv.slice(2), {
+  stdin: () => process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,

@@ -1,10 +1,15 @@
 /** The program: its commands, and what help and wrong usage look like. */
 import { Command } from "@commander-js/extra-typings";
+import { addBisect } from "./commands/bisect.ts";
 import { addDiff } from "./commands/diff.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addExport } from "./commands/export.ts";
 import { addGc } from "./commands/gc.ts";
 import { addHead } from "./commands/head.ts";
+import { addImport } from "./commands/import.ts";
 import { addInit } from "./commands/init.ts";
 import { addLog } from "./commands/log.ts";
+import { addRecover } from "./commands/recover.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRollup } from "./commands/rollup.ts";
 import { addShow } from "./commands/show.ts";
@@ -13,6 +18,7 @@ import { addVerify } from "./commands/verify.ts";
 import type { CommandIo } from "./io.ts";
 
 const commands = [
+  addDoctor,
   addInit,
   addStores,
   addHead,
@@ -20,9 +26,13 @@ const commands = [
   addShow,
   addReplay,
   addDiff,
+  addBisect,
   addVerify,
+  addExport,
+  addImport,
   addRollup,
   addGc,
+  addRecover,
 ];
 
 const examples = `

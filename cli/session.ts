@@ -24,7 +24,7 @@ export interface Session {
   readonly store: StoreId;
 }
 
-const bucketHelp = "folder:PATH or memory:NAME";
+const bucketHelp = "s3://BUCKET/PREFIX?endpoint=URL&region=NAME, folder:PATH or memory:NAME";
 
 export function bucketCommand(program: Command, name: string, description: string) {
   return program
@@ -47,9 +47,12 @@ export async function openHost(
   options: { readonly maybeNew?: boolean; readonly settings?: Partial<Settings> } = {},
 ): Promise<Host> {
   if (url === undefined || url === "")
-    throw new UsageError("No bucket was named", "Give --bucket folder:PATH, or set ICECORE_BUCKET.");
+    throw new UsageError(
+      "No bucket was named",
+      "Give --bucket s3://… or folder:PATH, or set ICECORE_BUCKET.",
+    );
   const { platform, signal } = io;
-  const bucket = await openBucket(url, platform).catch(refuseUrl);
+  const bucket = await openBucket(url, platform, { signal }).catch(refuseUrl);
   if (!options.maybeNew) requireFolder(bucket.name);
   return { bucket, platform, settings: newSettings(options.settings), signal };
 }

@@ -39,6 +39,8 @@ export interface Trouble {
 export class StoreError extends Error {
   override readonly name = "StoreError";
   readonly kind: StoreErrorKind;
+  /** The message is both: "what. fix". */
+  readonly what: string;
   readonly fix: string;
   readonly store: string | undefined;
   readonly app: string | undefined;
@@ -47,6 +49,7 @@ export class StoreError extends Error {
   constructor(trouble: Trouble, cause?: unknown) {
     super(`${trouble.what}. ${trouble.fix}`, cause === undefined ? undefined : { cause });
     this.kind = trouble.kind;
+    this.what = trouble.what;
     this.fix = trouble.fix;
     this.store = trouble.store;
     this.app = trouble.app;

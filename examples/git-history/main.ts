@@ -18,10 +18,16 @@ import { isGood, toJson, toLines } from "./report.ts";
 import { runDemo } from "./run.ts";
 import { makeSample } from "./sample.ts";
 
+// The SDK's version is pinned by the lockfile: what it says of the future of this Node is no news to who runs the demo.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 const program = new Command("npm run demo --")
   .description("Turns a git history into updates, rolls them up, replays them afresh and compares.")
   .option("--repo <path>", "a git repository, bare ones too (default: icecore's own)")
-  .option("--bucket <url>", "folder:PATH or memory:NAME (default: a new temporary folder)")
+  .option(
+    "--bucket <url>",
+    "s3://BUCKET?endpoint=URL, folder:PATH or memory:NAME (default: a new temporary folder)",
+  )
   .option("--store <id>", "the new store's id", toStoreId, "git-history" as StoreId)
   .option("--seed <n>", "chooses the commits that are compared", toSeed)
   .option("--json", "one JSON object instead of a table")

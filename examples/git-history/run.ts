@@ -80,7 +80,7 @@ type CountingHost = Host & { readonly bucket: CountingBucket };
 /** A handle of its own on the bucket, as another process would have. */
 async function newHost({ bucketUrl, signal }: DemoOptions): Promise<CountingHost> {
   const platform = createNodePlatform();
-  const bucket = createCountingBucket(await openBucket(bucketUrl, platform));
+  const bucket = createCountingBucket(await openBucket(bucketUrl, platform, { signal }));
   return { bucket, platform, settings, signal };
 }
 

@@ -94,7 +94,7 @@ function withLastDate(inner: Bucket): { readonly bucket: Bucket; readonly lastDa
     name: inner.name,
     get: (key, options) => note(inner.get(key, options)),
     putIfAbsent: (key, content) => note(inner.putIfAbsent(key, content)),
-    putIfMatch: (key, content, etag) => note(inner.putIfMatch(key, content, etag)),
+    putIfMatch: (key, content, etag, options) => note(inner.putIfMatch(key, content, etag, options)),
     list: (prefix, options) => note(inner.list(prefix, options)),
     delete: (keys) => note(inner.delete(keys)),
   };

@@ -4,13 +4,16 @@ import { type Finding, restoreFix } from "../log/audit.ts";
 import type { ReadBody } from "../log/program.ts";
 import { badObject, missingObject } from "../log/troubles.ts";
 import type { Listed } from "../ports/bucket.ts";
+import type { SegmentEntry } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
 import type { Parsed } from "../wire/parse.ts";
+import { parseSegment, type Segment } from "../wire/segment.ts";
 import { decodeBody } from "./body.ts";
 import type { Host } from "./run.ts";
 
 export type Audited<T> =
-  | { readonly is: "found"; readonly value: T }
+  /** `bytes`: of its JSON in UTF-8, before compression. */
+  | { readonly is: "found"; readonly value: T; readonly bytes: number }
   | { readonly is: "absent"; readonly finding: Finding }
   | { readonly is: "bad"; readonly finding: Finding };
 
@@ -24,7 +27,7 @@ export async function readNamed<T>(
   if (body.is === "absent")
     return { is: "absent", finding: toFinding("missing", key, missingObject(store, key)) };
   const parsed = body.is === "found" ? parse(body.json) : { ok: false as const, reason: body.reason };
-  if (parsed.ok) return { is: "found", value: parsed.value };
+  if (parsed.ok) return { is: "found", value: parsed.value, bytes: body.is === "found" ? body.bytes : 0 };
   const trouble = badObject(store, key, parsed.reason);
   const fix = trouble.kind === "incompatible" ? trouble.fix : restoreFix;
   return {
@@ -71,11 +74,50 @@ export async function eachListed(
   }
 }
 
+/** Reads segments in order, a group at a time: at most one full segment's bytes or `parallelGets` of them. */
+export async function eachSegment<Entry extends Pick<SegmentEntry, "key" | "bytes">>(
+  host: Host,
+  {
+    store,
+    entries,
+    onProgress,
+  }: {
+    readonly store: StoreId;
+    readonly entries: readonly Entry[];
+    readonly onProgress?: ((done: number, of: number) => void) | undefined;
+  },
+  take: (entry: Entry, read: Audited<Segment>) => void,
+): Promise<void> {
+  const { parallelGets, segmentBytesMax } = host.settings;
+  for (let at = 0; at < entries.length; ) {
+    const group = nextGroup(entries.slice(at, at + parallelGets), segmentBytesMax);
+    const reads = await Promise.all(group.map(({ key }) => readNamed(host, { store, key }, parseSegment)));
+    for (const [i, entry] of group.entries()) {
+      const read = reads[i];
+      if (read) take(entry, read);
+    }
+    at += group.length;
+    onProgress?.(at, entries.length);
+  }
+}
+
+function nextGroup<Entry extends Pick<SegmentEntry, "bytes">>(
+  entries: readonly Entry[],
+  bytesMax: number,
+): readonly Entry[] {
+  let bytes = 0;
+  const over = entries.findIndex((entry) => {
+    bytes += entry.bytes;
+    return bytes > bytesMax;
+  });
+  return over < 0 ? entries : entries.slice(0, Math.max(1, over));
+}
+
 function requireGoing({ signal }: Host): void {
   if (!signal?.aborted) return;
   throw new StoreError({
     kind: "closed",
-    what: "The audit was stopped before it finished",
+    what: "It was stopped before it finished",
     fix: "It changed nothing: run it again.",
   });
 }

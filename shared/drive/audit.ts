@@ -16,11 +16,10 @@ import type { Model } from "../model/model.ts";
 import type { Head, SegmentEntry } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { builtKinds, builtPrefix, headKey, parseBuiltKey } from "../wire/keys.ts";
-import { parseSegment } from "../wire/segment.ts";
 import { createFoldAudit, type FoldAudit, type SoundSnapshot } from "./audit-fold.ts";
 import { type Audit, marksStop, noteRead, readHistory, readSnapshots, snapshotStop } from "./audit-named.ts";
 import { auditRaw, foreignFinding, type RawCounts } from "./audit-raw.ts";
-import { eachListed, readNamed, toFinding } from "./audit-read.ts";
+import { eachListed, eachSegment, toFinding } from "./audit-read.ts";
 import type { Host } from "./run.ts";
 import { readStoreHead } from "./store.ts";
 
@@ -119,13 +118,8 @@ async function readHeadOrFinding(host: Host, store: StoreId): Promise<KnownHead 
     return await readStoreHead(host, store);
   } catch (error) {
     if (!(error instanceof StoreError) || error.key !== headKey(store)) throw error;
-    return toFinding("head", headKey(store), { what: whatOf(error), fix: error.fix });
+    return toFinding("head", headKey(store), error);
   }
-}
-
-/** A StoreError's text is "what. fix". */
-function whatOf(error: StoreError): string {
-  return error.message.slice(0, error.message.length - error.fix.length - 2);
 }
 
 /** Without a head nothing can be judged; what is there is counted, so that people see what a restored head would name. */
@@ -175,39 +169,20 @@ function foldAudit(
   return createFoldAudit(model, { sha256: host.platform.sha256, findings, target, base, certain: first });
 }
 
-/** Reads segments a group at a time, at most one full segment's bytes or `parallelGets` of them. */
+/** Walks over the whole log; of the newest segment the head's copy is looked at too. */
 async function walkLog(
   audit: Audit,
   entries: readonly SegmentEntry[],
   { log, onProgress }: Pick<AuditOptions, "onProgress"> & { readonly log: LogAudit },
 ): Promise<void> {
   const { host, store, head } = audit;
-  for (let at = 0; at < entries.length; ) {
-    const group = nextGroup(
-      entries.slice(at, at + host.settings.parallelGets),
-      host.settings.segmentBytesMax,
-    );
-    const reads = await Promise.all(group.map(({ key }) => readNamed(host, { store, key }, parseSegment)));
-    for (const [i, entry] of group.entries()) {
-      const read = reads[i];
-      const segment = read ? noteRead(audit, read) : null;
-      const newest = log.add(entry, segment) ? segment : null;
-      if (entry.key !== head.segments.at(-1)?.key) continue;
-      for (const finding of auditInline(store, head, { newest, sha256: host.platform.sha256 }))
-        audit.findings.note(finding);
-    }
-    at += group.length;
-    onProgress?.(at, entries.length);
-  }
-}
-
-function nextGroup(entries: readonly SegmentEntry[], bytesMax: number): readonly SegmentEntry[] {
-  let bytes = 0;
-  const over = entries.findIndex((entry) => {
-    bytes += entry.bytes;
-    return bytes > bytesMax;
+  await eachSegment(host, { store, entries, onProgress }, (entry, read) => {
+    const segment = noteRead(audit, read);
+    const newest = log.add(entry, segment) ? segment : null;
+    if (entry.key !== head.segments.at(-1)?.key) return;
+    for (const finding of auditInline(store, head, { newest, sha256: host.platform.sha256 }))
+      audit.findings.note(finding);
   });
-  return over < 0 ? entries : entries.slice(0, Math.max(1, over));
 }
 
 /** Notes foreign objects beside the built ones and counts those that nothing names. */

@@ -88,6 +88,7 @@ async function perform(request: Request, host: Host & ReplicaHost): Promise<Date
         request.key,
         await encodeBody(request.key, request.body, platform, settings),
         request.etag,
+        { ifMatch: request.ifMatch },
       );
     case "list":
       return { is: "listed", ...(await bucket.list(request.prefix, listOptions(request, settings))) };

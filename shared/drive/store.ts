@@ -12,10 +12,17 @@ import { headsPrefix, parseHeadKey } from "../wire/keys.ts";
 import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
 import { createReader } from "./reader.ts";
 import { getObject, type Host, run } from "./run.ts";
+import { requireFitBucket } from "./self-test.ts";
 
-/** Makes a store. Answers false when it was there already; throws StoreError when old objects have no head. */
+/**
+ * Makes a store, in a bucket that has passed the self-test just before. Answers false when it was there already.
+ *
+ * @throws StoreError "incompatible" when the bucket cannot hold a store, "unavailable" when old objects have no head.
+ */
 export async function createStore(host: Host, store: StoreId): Promise<boolean> {
-  const outcome = await run(init, { store, ifMatch: "quoted" }, host);
+  const there = (await getObject(getHead(store), host)).is !== "absent";
+  const ifMatch = there ? "quoted" : await requireFitBucket(host);
+  const outcome = await run(init, { store, ifMatch }, host);
   return outcome.is === "made";
 }
 

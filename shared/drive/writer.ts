@@ -60,8 +60,8 @@ export function createWriter(host: Host, store: StoreId): Writer {
   };
 }
 
-/** The limits of settings.ts, before anything is sent. */
-function checkUpdate(update: Update, store: StoreId, { settings }: Host): void {
+/** The limits of settings.ts, before anything is sent. Throws StoreError. */
+export function checkUpdate(update: Update, store: StoreId, { settings }: Host): void {
   const refuse = (kind: "limit" | "rejected", what: string, fix: string) => {
     throw new StoreError({ kind, what: `Update ${update.id} ${what}`, fix, store, app: update.app });
   };

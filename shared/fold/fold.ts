@@ -67,8 +67,8 @@ export interface Fold<S = unknown> {
   encode(): Json;
   /** The state as people read it: enums by name, instances by label. */
   info(): Json;
-  /** What the model's invariants find in the present state. */
-  problems(): readonly Problem[];
+  /** What the model's invariants find in the present state, or the one named `only`. */
+  problems(only?: string): readonly Problem[];
 }
 
 /**
@@ -115,7 +115,7 @@ export function createFold<S>(model: Model<S>, { strict = false }: FoldOptions =
       return store.encode();
     },
     info: () => store.info(),
-    problems: () => model.problemsOf(store.publish()),
+    problems: (only) => model.problemsOf(store.publish(), only),
   };
 }
 

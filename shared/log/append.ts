@@ -62,7 +62,9 @@ export const append: Program<AppendInput, AppendState, AppendOutcome> = {
     return send(base, env);
   },
   resume(state, answer, env) {
-    const heard = { ...state, clock: state.at === "wait" ? state.clock : observeClock(state.clock, answer) };
+    // After a wait nobody answered; an unknown answer may be nobody's either.
+    const silent = state.at === "wait" || answer.is === "unknown";
+    const heard = silent ? state : { ...state, clock: observeClock(state.clock, answer) };
     switch (state.at) {
       case "learnClock":
         return withHead(state.store, answer, (known) => send(sawHead(heard, known), env));

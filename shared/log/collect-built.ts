@@ -5,12 +5,12 @@
  * LIST, does not name with its history, and (c) an earlier sweep, at least the retention ago, found unlisted too. linkFrom is
  * raised to a rev that a sweep noted at least a day ago. What sweeps found stands in notes under `sweeps/`.
  */
-import { encodeHead, type Head } from "../wire/head.ts";
+import type { Head } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
-import { builtKey, builtKinds, builtPrefix, headKey, parseBuiltKey } from "../wire/keys.ts";
+import { builtKey, builtKinds, builtPrefix, parseBuiltKey } from "../wire/keys.ts";
 import { encodeSweepNote, parseSweepNote } from "../wire/sweep.ts";
 import { type Timestamp, toTimestamp } from "../wire/time.ts";
-import { getHead, withHead } from "./head-read.ts";
+import { getHead, swapHead, withHead } from "./head-read.ts";
 import { readHistoryIndex } from "./history-read.ts";
 import type { KnownHead } from "./known-head.ts";
 import { namedKeys, nextHead } from "./link-rules.ts";
@@ -144,10 +144,7 @@ function raiseLinkFrom(base: Noted, env: Env): CollectStep {
   const linkFrom = Math.min(head.rev, Math.max(head.linkFrom, note?.rev ?? 0));
   if (linkFrom === head.linkFrom) return remove(base, env);
   const next = nextHead(head, { linkFrom }, env.nonce);
-  return ask(
-    { ...base, at: "raiseLinkFrom", next },
-    { do: "swap", key: headKey(base.store), body: encodeHead(next), etag },
-  );
+  return ask({ ...base, at: "raiseLinkFrom", next }, swapHead(base.store, next, etag));
 }
 
 /** Refused or unclear: this sweep goes on with the old linkFrom, the next one tries again. */

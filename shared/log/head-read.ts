@@ -1,7 +1,7 @@
-/** Reading the head out of an answer: absent is an error, never "empty". */
+/** Asking for the head, reading it out of an answer (absent is an error, never "empty"), and asking for its swap. */
 import type { Trouble } from "../errors.ts";
 import type { Etag } from "../ports/bucket.ts";
-import { parseHead } from "../wire/head.ts";
+import { encodeHead, type Head, parseHead } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { headKey } from "../wire/keys.ts";
 import type { KnownHead } from "./known-head.ts";
@@ -11,6 +11,11 @@ import { badObject, noHead } from "./troubles.ts";
 export function getHead(store: StoreId, ifNoneMatch?: Etag): Request & { do: "get" } {
   const key = headKey(store);
   return ifNoneMatch === undefined ? { do: "get", key } : { do: "get", key, ifNoneMatch };
+}
+
+/** Replaces the head that `etag` stands for by its successor. */
+export function swapHead(store: StoreId, next: Head, etag: Etag): Request & { do: "swap" } {
+  return { do: "swap", key: headKey(store), body: encodeHead(next), etag, ifMatch: next.ifMatch };
 }
 
 export type HeadAnswer =

@@ -5,7 +5,8 @@
  * was published. If-None-Match lets one of several inits win; an unknown answer is settled by reading the head back.
  */
 
-import { encodeHead, type Head, type IfMatchSpelling, newHead } from "../wire/head.ts";
+import type { IfMatchSpelling } from "../ports/bucket.ts";
+import { encodeHead, type Head, newHead } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { builtKinds, builtPrefix, headKey, updatesPrefix } from "../wire/keys.ts";
 import { getHead, withHead } from "./head-read.ts";

@@ -7,8 +7,7 @@
 import { type Json, utf8Length } from "../json.ts";
 import { encodeHead, type Head } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
-import { headKey } from "../wire/keys.ts";
-import { getHead, withHead } from "./head-read.ts";
+import { getHead, swapHead, withHead } from "./head-read.ts";
 import type { KnownHead } from "./known-head.ts";
 import { isLinked, jobKey, type LinkJob, linkInto, nextHead } from "./link-rules.ts";
 import { type Answer, ask, backOffMs, done, type Env, fail, type Program, type Step } from "./program.ts";
@@ -73,8 +72,7 @@ function decide(base: Base, env: Env): Step<LinkState, LinkOutcome> {
   const changes = known.head.epoch === base.epoch ? linkInto(known.head, job, env.settings) : undefined;
   if (!changes) return done({ is: "refused", known });
   const next = fitting(nextHead(known.head, changes, env.nonce), env);
-  const request = { do: "swap", key: headKey(store), body: encodeHead(next), etag: known.etag } as const;
-  return ask({ ...base, at: "swap", next, attempts: base.attempts + 1 }, request);
+  return ask({ ...base, at: "swap", next, attempts: base.attempts + 1 }, swapHead(store, next, known.etag));
 }
 
 function afterSwap(

@@ -7,7 +7,7 @@
  */
 import type { Trouble } from "../errors.ts";
 import type { Json } from "../json.ts";
-import type { Etag, Listed } from "../ports/bucket.ts";
+import type { Etag, IfMatchSpelling, Listed } from "../ports/bucket.ts";
 import type { Sha256 } from "../ports/hash.ts";
 import type { Settings } from "../settings.ts";
 import type { Snapshot } from "../wire/snapshot.ts";
@@ -29,7 +29,14 @@ export type Request =
   /** Immutable objects, in any order; each at most `bytesMax` (default objectBytesMax). */
   | { readonly do: "getAll"; readonly keys: readonly string[]; readonly bytesMax?: number }
   | { readonly do: "create"; readonly key: string; readonly body: Json }
-  | { readonly do: "swap"; readonly key: string; readonly body: Json; readonly etag: Etag }
+  /** `ifMatch`: how the head says that this bucket wants the etag spelled. */
+  | {
+      readonly do: "swap";
+      readonly key: string;
+      readonly body: Json;
+      readonly etag: Etag;
+      readonly ifMatch: IfMatchSpelling;
+    }
   | { readonly do: "list"; readonly prefix: string; readonly after?: string; readonly limit?: number }
   | { readonly do: "delete"; readonly keys: readonly string[] }
   | { readonly do: "wait"; readonly ms: number; readonly why: string }

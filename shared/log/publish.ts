@@ -7,13 +7,13 @@
  * nothing that is sealed.
  */
 
-import { encodeHead, logHash } from "../wire/head.ts";
+import { logHash } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
-import { builtKey, headKey, listAfterPosition, parseUpdateKey, updatesPrefix } from "../wire/keys.ts";
+import { builtKey, listAfterPosition, parseUpdateKey, updatesPrefix } from "../wire/keys.ts";
 import { advanceMarks, type Marks } from "../wire/marks.ts";
 import { encodeSegment, type Segment } from "../wire/segment.ts";
 import { type Timestamp, toTimestamp } from "../wire/time.ts";
-import { getHead, withHead } from "./head-read.ts";
+import { getHead, swapHead, withHead } from "./head-read.ts";
 import type { KnownHead } from "./known-head.ts";
 import { type LinkOutcome, type LinkState, link } from "./link.ts";
 import { nextHead } from "./link-rules.ts";
@@ -157,7 +157,7 @@ function seal(base: Sealed, sealTo: Timestamp, env: Env): PublishStep {
   const { head, etag } = base.known;
   const sealed = nextHead(head, { sealedThrough: sealTo }, env.nonce);
   const next = { ...base, at: "seal", known: { head: sealed, etag } } as const;
-  return ask(next, { do: "swap", key: headKey(base.store), body: encodeHead(sealed), etag });
+  return ask(next, swapHead(base.store, sealed, etag));
 }
 
 function afterSeal(state: PublishState & { at: "seal" }, answer: Answer, env: Env): PublishStep {

@@ -8,7 +8,7 @@ export function noHead(store: StoreId): Trouble {
   return {
     kind: "unavailable",
     what: `Store "${store}" has no head`,
-    fix: `If it is new, make it with "icecore init --store ${store}". If it existed, its head was lost: stop the writers, restore ${headKey(store)} from the bucket's versions or a copy, and never make a new one over it; updates and segments are still there.`,
+    fix: `If it is new, make it with "icecore init --store ${store}". If it existed, its head was lost: keep what is unsent, restore ${headKey(store)} from the bucket's versions or a copy, or run "icecore recover --store ${store}", which rebuilds it from the segments and updates that are still there.`,
     store,
     key: headKey(store),
   };
@@ -42,6 +42,15 @@ export function tooBusy(store: StoreId, program: string): Trouble {
     kind: "conflict",
     what: `"${program}" on store "${store}" kept meeting others at the same work and gave up`,
     fix: "Nothing is lost: run it again later, with fewer rollups at once.",
+    store,
+  };
+}
+
+export function madeAnew(store: StoreId): Trouble {
+  return {
+    kind: "conflict",
+    what: `Store "${store}" was made anew or recovered while it was at work`,
+    fix: "Run it again.",
     store,
   };
 }

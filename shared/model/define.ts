@@ -102,6 +102,7 @@ export function defineModel<F extends Fields, A extends Actions<F>>(
     version,
     anyVersion: false,
     actionNames: [...byName.keys()],
+    invariantNames: Object.keys(invariants),
     codec,
     stateCodec: createCodec({ types, depthMax: stateDepthMax }),
     createState: (context) => createFieldState(fields, context),
@@ -114,7 +115,7 @@ export function defineModel<F extends Fields, A extends Actions<F>>(
         version,
       ),
     migrate: createMigrate(name, version, migrate),
-    problemsOf: (state) => findProblems(invariants, state, codec.info),
+    problemsOf: (state, only) => findProblems(invariants, state, { info: codec.info, only }),
   };
 }
 

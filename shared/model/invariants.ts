@@ -5,15 +5,17 @@ import { reasonOf } from "./reason.ts";
 
 export type Invariants<S> = { readonly [name: string]: (state: S) => readonly unknown[] };
 
-/** Runs all; one that throws, or does not return a list, is a problem itself. */
+/** Runs all, or the one named `only`; one that throws, or does not return a list, is a problem itself. */
 export function findProblems<S>(
   invariants: Invariants<S>,
   state: S,
-  info: (value: unknown) => Json,
+  { info, only }: { readonly info: (value: unknown) => Json; readonly only?: string | undefined },
 ): readonly Problem[] {
-  return Object.entries(invariants).flatMap(([invariant, find]) =>
-    findings(find, state).map((finding) => ({ invariant, problem: info(finding) })),
-  );
+  return Object.entries(invariants)
+    .filter(([invariant]) => only === undefined || invariant === only)
+    .flatMap(([invariant, find]) =>
+      findings(find, state).map((finding) => ({ invariant, problem: info(finding) })),
+    );
 }
 
 function findings<S>(find: (state: S) => readonly unknown[], state: S): readonly unknown[] {

@@ -39,6 +39,8 @@ export interface Model<S = unknown, A extends ActionTypes = ActionTypes> {
   readonly anyVersion: boolean;
   /** The names it declares; empty when it takes any. */
   readonly actionNames: readonly string[];
+  /** The names of its invariants. */
+  readonly invariantNames: readonly string[];
   /** For action data. */
   readonly codec: Codec;
   /** For states: as `codec`, a little deeper. */
@@ -49,7 +51,8 @@ export interface Model<S = unknown, A extends ActionTypes = ActionTypes> {
   upcast(name: string, decoded: unknown, fromVersion: number): unknown;
   /** A decoded state of an older model version as this version's. Throws StoreError incompatible where a step is missing. */
   migrate(decoded: unknown, fromVersion: number): unknown;
-  problemsOf(state: S): readonly Problem[];
+  /** What its invariants find; with `only`, what that one finds, and no other is run. */
+  problemsOf(state: S, only?: string): readonly Problem[];
   /** Called once before the actions of each update. */
   noteUpdate?(draft: unknown, update: UpdateNote): void;
   /** For inference only; never there at run time. */

@@ -39,6 +39,7 @@ export const rawModel: Model<RawState> = {
   version: 1,
   anyVersion: true,
   actionNames: [],
+  invariantNames: [],
   codec: { ...createCodec(), decode: (json) => json },
   stateCodec: createCodec({ depthMax: stateDepthMax }),
   createState: (context) => createFieldState(fields, context),

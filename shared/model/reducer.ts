@@ -41,6 +41,7 @@ export function reducerModel<S>(definition: ReducerDefinition<S>): Model<S, Acti
     version,
     anyVersion: false,
     actionNames: [],
+    invariantNames: [],
     codec: createCodec({ types }),
     stateCodec: createCodec({ types, depthMax: stateDepthMax }),
     createState: (context) => createWholeState(context, initialState),

@@ -30,7 +30,7 @@ export type WriteAnswer =
   | (Dated & { readonly is: "stored"; readonly etag: Etag })
   /** The condition did not hold (HTTP 412): something else is there, or nothing where something was expected. */
   | (Dated & { readonly is: "refused" })
-  /** It may have happened, or may happen later. */
+  /** It may have happened, or may happen later. Nobody's clock may stand behind this date. */
   | (Dated & { readonly is: "unknown"; readonly why: string });
 
 export interface Listed {
@@ -53,6 +53,9 @@ export interface PutContent {
   readonly cacheControl: string;
 }
 
+/** How an HTTP bucket wants an etag in If-Match: as it gave it, or without its quotes (Ceph's gateway, DigitalOcean Spaces). */
+export type IfMatchSpelling = "quoted" | "unquoted";
+
 export interface Bucket {
   /** For people and errors: the URL without secrets. */
   readonly name: string;
@@ -60,10 +63,44 @@ export interface Bucket {
   get(key: string, options?: { readonly ifNoneMatch?: Etag; readonly bytesMax?: number }): Promise<GetAnswer>;
   /** Stores a new object; `refused` when the key exists (If-None-Match: *). */
   putIfAbsent(key: string, content: PutContent): Promise<WriteAnswer>;
-  /** Replaces an object; `refused` unless its etag is still the given one (If-Match). */
-  putIfMatch(key: string, content: PutContent, etag: Etag): Promise<WriteAnswer>;
+  /**
+   * Replaces an object; `refused` unless its etag is still the given one (If-Match). `ifMatch` is how somebody has found that this
+   * bucket wants the etag spelled: it saves finding out, and is not trusted.
+   */
+  putIfMatch(
+    key: string,
+    content: PutContent,
+    etag: Etag,
+    options?: { readonly ifMatch?: IfMatchSpelling },
+  ): Promise<WriteAnswer>;
   /** One page of the keys that start with `prefix` and come after `after` (any text). */
   list(prefix: string, options?: { readonly after?: string; readonly limit?: number }): Promise<ListAnswer>;
   /** Deletes objects; absent ones are no error. */
   delete(keys: readonly string[]): Promise<Dated>;
+  /** The spelling that a swap of this process succeeded with; null before. Absent where etags are never spelled. */
+  readonly ifMatch?: () => IfMatchSpelling | null;
+  /** What the service says of the bucket itself, for `icecore doctor`; absent where there is nothing to say. */
+  readonly facts?: () => Promise<BucketFacts>;
+}
+
+/** A fact that may not be asked for: null with the reason why. */
+export type Fact<T> =
+  | { readonly known: true; readonly value: T }
+  | { readonly known: false; readonly why: string };
+
+export interface BucketFacts {
+  /** The service as it names itself or as its address tells, e.g. "Amazon S3". */
+  readonly service: string;
+  /** Found on the list of known services: what is known of it; null for one that is not on it. */
+  readonly known: { readonly good: boolean; readonly note: string } | null;
+  readonly versioning: Fact<"off" | "on" | "suspended">;
+  readonly lifecycle: Fact<readonly LifecycleRule[]>;
+}
+
+/** An enabled rule that removes or moves current objects. */
+export interface LifecycleRule {
+  readonly id: string;
+  /** Of keys as the port sees them: "" for all; null where the rule looks at tags, which icecore's objects do not have. */
+  readonly prefix: string | null;
+  readonly does: "expires" | "freezes";
 }

@@ -5,6 +5,7 @@
  * `publishedThrough`, `floor` and `linkFrom` only grow, and publishedThrough <= sealedThrough.
  */
 import type { Json, JsonObject } from "../json.ts";
+import type { IfMatchSpelling } from "../ports/bucket.ts";
 import {
   asArray,
   asCount,
@@ -46,8 +47,6 @@ export interface Pointer {
   readonly through: Timestamp;
   readonly key: string;
 }
-
-export type IfMatchSpelling = "quoted" | "unquoted";
 
 export interface Head {
   /** Random, made only by init and recover. */

@@ -65,6 +65,18 @@ export function listAfterPosition(store: StoreId, position: Timestamp): string {
   return updatesPrefix(store) + formatTimestamp(toTimestamp(position + 1));
 }
 
+/** Below it a self-test of the bucket makes objects of its own and removes them again; `nonce` keeps two apart. */
+export function probesPrefix(nonce: string): string {
+  return `probes/${nonce}/`;
+}
+
+/** Everything that a rule of the bucket must leave alone, whatever the store. */
+export const keptPrefixes: readonly string[] = [
+  headsPrefix,
+  "updates/",
+  ...builtKinds.filter((kind) => kind !== "sweeps").map((kind) => `${kind}/`),
+];
+
 export function builtPrefix(kind: BuiltKind, store: StoreId): string {
   return `${kind}/${store}/`;
 }

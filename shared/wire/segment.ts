@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../json.ts";
 import type { Sha256 } from "../ports/hash.ts";
 import { asArray, asObject, asText, asTimestamp, formatted, type Parsed, parsing } from "./parse.ts";
 import { formatTimestamp, type Timestamp } from "./time.ts";
-import { encodeUpdate, hashedText, readUpdate, type StampedUpdate } from "./update.ts";
+import { encodeStamped, hashedText, readUpdate, type StampedUpdate } from "./update.ts";
 
 export const segmentFormat = "icecore-segment-1";
 
@@ -43,10 +43,7 @@ export function encodeSegment(segment: Segment): JsonObject {
     through: formatTimestamp(segment.through),
     fromHash: segment.fromHash,
     hash: segment.hash,
-    updates: segment.updates.map((update) => ({
-      timestamp: formatTimestamp(update.timestamp),
-      ...encodeUpdate(update),
-    })),
+    updates: segment.updates.map(encodeStamped),
     setAside: segment.setAside.map(({ key, reason, text }) => ({ key, reason, text })),
   };
 }

@@ -51,8 +51,20 @@ export function encodeUpdate(update: Update): JsonObject {
   return principal === undefined ? { ...body, actions: list } : { ...body, principal, actions: list };
 }
 
+/** As segments and exports hold it. */
+export function encodeStamped(update: StampedUpdate): JsonObject {
+  return { timestamp: formatTimestamp(update.timestamp), ...encodeUpdate(update) };
+}
+
 export function parseUpdate(value: unknown): Parsed<Update> {
   return parsing(() => readUpdate(value));
+}
+
+export function parseStamped(value: unknown): Parsed<StampedUpdate> {
+  return parsing(() => {
+    const update = readUpdate(value);
+    return { ...update, timestamp: asTimestamp(asObject(value, "the line").timestamp, "timestamp") };
+  });
 }
 
 /** As `parseUpdate`, for use inside another reader. */

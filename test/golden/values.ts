@@ -4,6 +4,16 @@
  */
 import { createHash } from "node:crypto";
 import { canonicalText, type Json, utf8Length } from "../../shared/json.ts";
+import {
+  type ExportHeader,
+  type ExportTrailer,
+  emptyLinesHash,
+  encodeExportHeader,
+  encodeExportTrailer,
+  hashLine,
+  parseExportHeader,
+  parseExportTrailer,
+} from "../../shared/wire/export.ts";
 import { encodeHead, type Head, parseHead } from "../../shared/wire/head.ts";
 import { encodeHistoryIndex, type HistoryIndex, parseHistoryIndex } from "../../shared/wire/history.ts";
 import { parseActionId, parseAppId, parseStoreId, parseUpdateId } from "../../shared/wire/ids.ts";
@@ -20,7 +30,13 @@ import {
 import { encodeSnapshot, parseSnapshot, type Snapshot } from "../../shared/wire/snapshot.ts";
 import { encodeSweepNote, parseSweepNote, type SweepNote } from "../../shared/wire/sweep.ts";
 import { parseTimestamp, zeroTimestamp } from "../../shared/wire/time.ts";
-import { encodeUpdate, parseUpdate, type StampedUpdate, type Update } from "../../shared/wire/update.ts";
+import {
+  encodeStamped,
+  encodeUpdate,
+  parseUpdate,
+  type StampedUpdate,
+  type Update,
+} from "../../shared/wire/update.ts";
 
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
@@ -205,6 +221,17 @@ const sweep: SweepNote = {
   unlisted: [keys.early.replace("7h3k", "0000")],
 };
 
+/** The log up to the third update, as lines. */
+const exported: ExportHeader = { store, epoch: head.epoch, from: null, to: times.third };
+const exportEnd: ExportTrailer = {
+  updates: early.length,
+  through: times.third,
+  hash: [encodeExportHeader(exported), ...early.map(encodeStamped)].reduce(
+    (hash, line) => hashLine(hash, JSON.stringify(line), sha256),
+    emptyLinesHash,
+  ),
+};
+
 /** A stored format at one version: its golden file is `<name>.json`. */
 export interface Golden {
   readonly name: string;
@@ -221,4 +248,11 @@ export const goldens: readonly Golden[] = [
   { name: "head-1", value: head, encoded: encodeHead(head), parse: parseHead },
   { name: "index-1", value: index, encoded: encodeHistoryIndex(index), parse: parseHistoryIndex },
   { name: "sweep-1", value: sweep, encoded: encodeSweepNote(sweep), parse: parseSweepNote },
+  { name: "export-1", value: exported, encoded: encodeExportHeader(exported), parse: parseExportHeader },
+  {
+    name: "export-end-1",
+    value: exportEnd,
+    encoded: encodeExportTrailer(exportEnd),
+    parse: parseExportTrailer,
+  },
 ];
