@@ -14,7 +14,7 @@ import { joinEnds } from "../log/recover-ends.ts";
 import { recoveredHead, revAbove, type Shelved, shelve } from "../log/recover-head.ts";
 import { type ChainPlan, planChain, type SegmentFact } from "../log/recover-plan.ts";
 import type { Etag, IfMatchSpelling } from "../ports/bucket.ts";
-import type { Head, SnapshotEntry } from "../wire/head.ts";
+import type { Head, SegmentEntry, SnapshotEntry } from "../wire/head.ts";
 import { encodeHistoryIndex } from "../wire/history.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { encodeMarks, type Marks } from "../wire/marks.ts";
@@ -207,8 +207,6 @@ async function writeHead(work: Work, parts: Parts): Promise<Head> {
       epoch: host.platform.newNonce(),
       nonce: host.platform.newNonce(),
       rev,
-      segments: [],
-      snapshots: {},
       marks,
       sealedThrough: highest([left.rawThrough, left.date, ...left.built.map((one) => one.through)]),
       ifMatch,
@@ -221,14 +219,7 @@ async function writeHead(work: Work, parts: Parts): Promise<Head> {
 }
 
 /** Without what only recovery knows of a segment. */
-function toEntry({
-  from,
-  through,
-  key,
-  count,
-  bytes,
-  hash,
-}: Head["segments"][number]): Head["segments"][number] {
+function toEntry({ from, through, key, count, bytes, hash }: SegmentEntry): SegmentEntry {
   return { from, through, key, count, bytes, hash };
 }
 

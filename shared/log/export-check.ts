@@ -49,7 +49,7 @@ export function createExportCheck(sha256: Sha256): ExportCheck {
   let ended = false;
 
   function check(text: string): CheckedLine {
-    if (ended) return corrupt(count, "comes after the export's trailer");
+    if (ended) return corrupt(count, "comes after its trailer");
     const json = parseJson(text);
     const format = isJsonObject(json) ? json.format : undefined;
     if (isOtherRelease(format)) return otherRelease(count, String(format));

@@ -85,7 +85,7 @@ export const read: Program<ReadInput, ReadState, ReadOutcome> = {
       case "readHead":
         return afterHead(state, answer, env);
       case "reset":
-        return plan(state, env);
+        return answer.is === "stuck" ? fail(answer.trouble) : plan(state, env);
       case "getSnapshot":
         return afterSnapshot(state, answer, env);
       case "load":

@@ -5,9 +5,9 @@
  */
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { needs } from "../../scripts/tally.ts";
 import { addressOf, makeBucket, setCredentials } from "./buckets.ts";
 import { hasCeph, startCeph } from "./ceph.ts";
-import { needs } from "../../scripts/tally.ts";
 
 const { values } = parseArgs({ options: { port: { type: "string" }, json: { type: "boolean" } } });
 process.exitCode = await main();
@@ -39,7 +39,10 @@ async function main(): Promise<number> {
 
 function print({ endpoint, keys }: Awaited<ReturnType<typeof startCeph>>): void {
   const buckets = { plain: addressOf("icecore", endpoint), versioned: addressOf("versioned", endpoint) };
-  if (values.json) return console.log(JSON.stringify({ endpoint, ...keys, buckets }));
+  if (values.json) {
+    console.log(JSON.stringify({ endpoint, ...keys, buckets }));
+    return;
+  }
   console.log(`
 export AWS_ACCESS_KEY_ID=${keys.accessKeyId} AWS_SECRET_ACCESS_KEY=${keys.secretAccessKey}
 npm run icecore -- doctor --bucket '${buckets.plain}'

@@ -284,7 +284,8 @@ describe.concurrent("icecore", () => {
   });
 
   it("helps with examples, colours terminals only, and respects NO_COLOR", async () => {
-    const names = ["init", "stores", "head", "log", "show", "replay", "diff", "verify", "rollup", "gc"];
+    const looking = ["stores", "head", "log", "show", "replay", "diff", "bisect", "verify"];
+    const names = [...looking, "init", "export", "import", "rollup", "gc"];
     expect(await child("--help")).toMatchObject({ code: 0, stdout: expect.stringContaining("Exit codes") });
     for (const name of names)
       expect((await cliHere([name, "--help"])).stdout).toMatch(/Examples:\n {2}\$ icecore/);

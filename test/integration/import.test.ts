@@ -14,10 +14,13 @@ import { StoreError } from "../../shared/errors.ts";
 import type { Bucket } from "../../shared/ports/bucket.ts";
 import { newSettings, type Settings } from "../../shared/settings.ts";
 import type { ActionId, UpdateId } from "../../shared/wire/ids.ts";
-import { type Timestamp, zeroTimestamp } from "../../shared/wire/time.ts";
-import type { StampedUpdate } from "../../shared/wire/update.ts";
+import { headKey, updateKey } from "../../shared/wire/keys.ts";
+import { type Timestamp, toTimestamp, zeroTimestamp } from "../../shared/wire/time.ts";
+import { encodeUpdate, type StampedUpdate } from "../../shared/wire/update.ts";
 import { ulid } from "../fixtures/cli-store.ts";
+import { editJson, writeJson } from "../fixtures/edit-objects.ts";
 import { testStart, testStoreId } from "../fixtures/store-host.ts";
+import { withTrailer } from "../unit/log/exports.ts";
 
 const store = testStoreId("main");
 const calm = { answerLost: 0, writeLost: 0, writeLate: 0, writeTwice: 0, writeFails: 0, callFails: 0 };
@@ -49,8 +52,13 @@ function createWorld(random: () => number, changes: Partial<Settings> = {}) {
   const platform = {
     ...createNodePlatform(),
     random,
-    now: () => (clock.now += random() < 0.3 ? 1 : 0),
-    wait: async (ms: number) => void (clock.now += ms),
+    now() {
+      if (random() < 0.3) clock.now += 1;
+      return clock.now;
+    },
+    async wait(ms: number) {
+      clock.now += ms;
+    },
   };
   const host: Host = {
     bucket,
@@ -205,3 +213,155 @@ describe("An import that is killed again and again", () => {
     expect(await importAll(target.host, lines)).toMatchObject({ imported: 0 });
   });
 });
+
+describe("An import", () => {
+  const random = () => 0.5;
+
+  async function createTwo(count = 5) {
+    const source = createWorld(random);
+    await createStore(source.host, store);
+    await write(source.host, { ids: 0, seqs: new Map() }, { random: createRandom(7), count });
+    await publishAll(source);
+    const lines = await exportLines(source.host);
+    const target = createWorld(random);
+    await createStore(target.host, store);
+    return { lines, target, log: await logOf(source.host) };
+  }
+
+  it("sends again what came too late for a rollup that has listed already, and loses nothing by it", async () => {
+    const { lines, target, log } = await createTwo();
+    const { host, clock } = target;
+    const [first, second] = log;
+    if (!first || !second) throw new Error("the source has updates");
+    await importAll(host, [...lines.slice(0, 2), trailerFor(lines.slice(0, 2))]);
+    // A rollup seals and lists, and is held before it links.
+    clock.now += 1_000;
+    const gate = createGate();
+    let swaps = 0;
+    const putIfMatch: Bucket["putIfMatch"] = async (...args) => {
+      swaps += 1;
+      if (swaps === 2) await gate.reached();
+      return host.bucket.putIfMatch(...args);
+    };
+    const rolling = createRollup({ ...host, bucket: { ...host.bucket, putIfMatch } }, { store }).round({
+      hint: true,
+    });
+    await gate.waiting;
+    // The next update of a killed import lands now, below the seal.
+    const { timestamp: _, ...late } = second;
+    const key = updateKey({ store, timestamp: toTimestamp(clock.now - 500), app: second.app });
+    await writeJson(host, key, encodeUpdate(late));
+    expect(await importAll(host, lines)).toMatchObject({ imported: log.length - 2, alreadyThere: 2 });
+    gate.open();
+    await rolling;
+    await publishAll(target);
+    expect((await logOf(host)).map(({ id }) => id)).toEqual(log.map(({ id }) => id));
+  });
+
+  it("waits while the bucket gives no clear answer, and gives up in the end with how far it came", async () => {
+    const { lines, target } = await createTwo();
+    const { host } = target;
+    let refused = 0;
+    const putIfAbsent =
+      (until: number): Bucket["putIfAbsent"] =>
+      async (key, content) => {
+        if (!key.includes("C") && refused++ < until)
+          return { is: "unknown", why: "time-out", date: target.clock.now };
+        return host.bucket.putIfAbsent(key, content);
+      };
+    const attempts = host.settings.attemptsMax;
+    const patient = { ...host, bucket: { ...host.bucket, putIfAbsent: putIfAbsent(4 * attempts) } };
+    await importAll(patient, [...lines.slice(0, 2), trailerFor(lines.slice(0, 2))]);
+    refused = 0;
+    const lost = { ...host, bucket: { ...host.bucket, putIfAbsent: putIfAbsent(Number.POSITIVE_INFINITY) } };
+    await expect(importAll(lost, lines)).rejects.toMatchObject({
+      kind: "unavailable",
+      what: expect.stringMatching(
+        /^The import came to line 3 of the export: Store "main" took no update in 5 tries/,
+      ),
+      fix: expect.stringContaining("run the import again: it goes on from there"),
+    });
+    expect(await importAll(host, lines)).toMatchObject({ imported: lines.length - 3, alreadyThere: 1 });
+  });
+
+  it("stops where the store is made anew meanwhile", async () => {
+    const { lines, target } = await createTwo();
+    const { host } = target;
+    async function* slowly(): AsyncGenerator<string> {
+      for (const [i, line] of lines.entries()) {
+        if (i === 3)
+          await editJson(host, headKey(store), (head) => ({ ...head, epoch: "another0another0", rev: 9 }));
+        yield line;
+      }
+    }
+    await expect(importLog(host, { store, lines: slowly() })).rejects.toMatchObject({
+      kind: "conflict",
+      what: expect.stringContaining("was made anew or recovered"),
+    });
+  });
+
+  it("makes no store of what is no export, and closes what it reads from", async () => {
+    const { host } = createWorld(random);
+    let closed = false;
+    async function* garbage(): AsyncGenerator<string> {
+      try {
+        yield "garbage";
+        yield "more";
+      } finally {
+        closed = true;
+      }
+    }
+    await expect(importLog(host, { store, lines: garbage() })).rejects.toMatchObject({ kind: "rejected" });
+    expect([closed, (await host.bucket.list("")).objects]).toEqual([true, []]);
+  });
+});
+
+describe("An export", () => {
+  it("has no trailer when the store is made anew meanwhile", async () => {
+    const random = () => 0.5;
+    const { host, ...world } = createWorld(random, { inlineBytesMax: 0 });
+    await createStore(host, store);
+    await write(host, { ids: 0, seqs: new Map() }, { random: createRandom(3), count: 3 });
+    await publishAll({ host, ...world });
+    const lines: string[] = [];
+    const get: Bucket["get"] = async (key, options) => {
+      if (!key.startsWith("segments/")) return host.bucket.get(key, options);
+      await editJson(host, headKey(store), (head) => ({
+        ...head,
+        epoch: "another0another0",
+        rev: 99,
+        segments: [],
+        publishedThrough: head.floor ?? null,
+        marks: null,
+      }));
+      return { is: "absent", date: world.clock.now };
+    };
+    const sink = { line: (text: string) => void lines.push(text), flush: async () => undefined };
+    const exporting = exportLog(
+      { ...host, bucket: { ...host.bucket, get } },
+      { store, from: null, to: null, sink },
+    );
+    await expect(exporting).rejects.toMatchObject({ kind: "conflict" });
+    expect(lines.map((line) => JSON.parse(line).format)).toEqual(["icecore-export-1"]);
+  });
+});
+
+/** Lets one call wait until it is opened. */
+function createGate() {
+  let reach = () => undefined as unknown;
+  let pass = () => undefined as unknown;
+  const waiting = new Promise<void>((resolve) => (reach = resolve));
+  const passing = new Promise<void>((resolve) => (pass = resolve));
+  return {
+    waiting,
+    open: () => void pass(),
+    reached() {
+      reach();
+      return passing;
+    },
+  };
+}
+
+function trailerFor(lines: readonly string[]): string {
+  return withTrailer(lines).at(-1) ?? "";
+}
