@@ -19,8 +19,10 @@ for (const [name, code] of Object.entries(signalCodes)) {
 }
 // The reader of our output has gone (`icecore log | head`): end quietly. Whatever was going on may be cut off at any moment.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
+  if (error.code === "EPIPE") process.exit(0);
+  const where = "Give the output a place that can be written and has room, then run it again.";
+  process.stderr.write(`error: The output could not be written (${error.code})\n  ${where}\n`);
+  process.exit(1);
 });
 process.stderr.on("error", () => undefined);
 

@@ -43,7 +43,7 @@ const byCode: Readonly<Record<string, Advice>> = {
   NotImplemented: [
     "incompatible",
     "this service has no conditional writes, or not those that a store needs",
-    'Use a service that has them ("icecore doctor" names some).',
+    "Use a service that has them, such as Amazon S3, Cloudflare R2, MinIO or Ceph.",
   ],
   EntityTooLarge: ["limit", "the object is too large for this service", "Store something smaller."],
   KeyTooLongError: ["rejected", "the key is too long for this service", "Use a shorter prefix."],

@@ -24,8 +24,11 @@ interface Parts {
 export async function readFacts(parts: Parts): Promise<BucketFacts> {
   const { location, client, tries } = parts;
   const Bucket = location.bucket;
-  const server = await tries.run(
-    async () => answerServer(await client.send(new HeadBucketCommand({ Bucket }))),
+  const signs = await tries.run(
+    async () => {
+      const output = await client.send(new HeadBucketCommand({ Bucket }));
+      return { server: answerServer(output), requestId: output.$metadata.requestId ?? "" };
+    },
     // A HEAD has no body, so a missing bucket is a bare 404.
     (fault, error) =>
       s3Error(
@@ -35,9 +38,9 @@ export async function readFacts(parts: Parts): Promise<BucketFacts> {
       ),
   );
   const host = location.endpoint === null ? "amazonaws.com" : new URL(location.endpoint).hostname;
-  const known = knownService(host, server);
+  const known = knownService(host, signs);
   return {
-    service: known?.name ?? server ?? host,
+    service: known?.name ?? signs.server ?? host,
     known: known && { good: known.good, note: known.note },
     versioning: await fact(parts, async () => {
       const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket }));

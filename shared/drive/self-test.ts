@@ -35,7 +35,7 @@ const racesRun = 3;
 const askedMax = 5;
 
 export const elsewhereFix =
-  'Use a bucket whose conditions hold: Amazon S3, or another service that "icecore doctor" names; on Ceph one without versioning.';
+  "Use a bucket whose conditions hold, such as one of Amazon S3, Cloudflare R2, MinIO, or Ceph without versioning.";
 
 /** Throws StoreError when the bucket cannot be reached or may not be written. */
 export async function selfTest(host: Host): Promise<SelfTest> {

@@ -1,5 +1,7 @@
 /** Export and import on folder buckets: a copy, a fork, a merge of two stores; what is damaged, stopped, killed and repeated. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -139,6 +141,18 @@ describe.concurrent("icecore export", () => {
       code: 1,
       stderr: expect.stringMatching(/cannot be written \(ENOENT\)\n {2}Check that its folder is there/),
     });
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("tells that stdout has no room", async () => {
+    const full = await open("/dev/full", "w");
+    const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+    const words = ["--import", "tsx", main, "export", "--bucket", bucket];
+    const child = spawn(process.execPath, words, { stdio: ["ignore", full.fd, "pipe"] });
+    const { code, stderr } = await finished(child).finally(() => full.close());
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: The output could not be written \(ENOSPC\)\n/),
+    ]);
   });
 
   it("says on stderr how much it wrote, for people alone", async () => {

@@ -19,7 +19,7 @@ import { type Timestamp, toTimestamp, zeroTimestamp } from "../../shared/wire/ti
 import { encodeUpdate, type StampedUpdate } from "../../shared/wire/update.ts";
 import { ulid } from "../fixtures/cli-store.ts";
 import { editJson, writeJson } from "../fixtures/edit-objects.ts";
-import { testStart, testStoreId } from "../fixtures/store-host.ts";
+import { testStart, testStoreId, testUpdate } from "../fixtures/store-host.ts";
 import { withTrailer } from "../unit/log/exports.ts";
 
 const store = testStoreId("main");
@@ -234,7 +234,12 @@ describe("An import", () => {
     const [first, second] = log;
     if (!first || !second) throw new Error("the source has updates");
     await importAll(host, [...lines.slice(0, 2), trailerFor(lines.slice(0, 2))]);
-    // A rollup seals and lists, and is held before it links.
+    // A rollup seals and lists, and is held before it links. What it has listed reaches beyond a time at which nothing lies yet.
+    clock.now += 500;
+    const between = toTimestamp(clock.now);
+    clock.now += 500;
+    const other = testUpdate(9, 1);
+    await createWriter(host, store).append(other);
     clock.now += 1_000;
     const gate = createGate();
     let swaps = 0;
@@ -249,13 +254,14 @@ describe("An import", () => {
     await gate.waiting;
     // The next update of a killed import lands now, below the seal.
     const { timestamp: _, ...late } = second;
-    const key = updateKey({ store, timestamp: toTimestamp(clock.now - 500), app: second.app });
+    const key = updateKey({ store, timestamp: between, app: second.app });
     await writeJson(host, key, encodeUpdate(late));
     expect(await importAll(host, lines)).toMatchObject({ imported: log.length - 2, alreadyThere: 2 });
     gate.open();
     await rolling;
     await publishAll(target);
-    expect((await logOf(host)).map(({ id }) => id)).toEqual(log.map(({ id }) => id));
+    const [one, ...rest] = log.map(({ id }) => id);
+    expect((await logOf(host)).map(({ id }) => id)).toEqual([one, other.id, ...rest]);
   });
 
   it("waits while the bucket gives no clear answer, and gives up in the end with how far it came", async () => {
