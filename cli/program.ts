@@ -37,12 +37,14 @@ const commands = [
 
 const examples = `
 Examples:
+  $ icecore doctor --bucket 's3://notes?region=eu-central-1'
   $ icecore init --bucket folder:./bucket
   $ icecore log --bucket folder:./bucket --from -1h --follow
   $ icecore replay --bucket folder:./bucket --model todos.ts --at "2d ago"
   $ icecore verify --bucket folder:./bucket
 
---bucket and --store can be set once as ICECORE_BUCKET and ICECORE_STORE.
+--bucket and --store can be set once as ICECORE_BUCKET and ICECORE_STORE. Credentials for s3:// come from the environment
+(AWS_ACCESS_KEY_ID …), AWS_PROFILE or the machine's role, as the AWS SDK finds them.
 Exit codes: 0 fine, 1 trouble or findings, 2 wrong usage, 130 stopped. ICECORE_DEBUG=1 shows where an error came from.`;
 
 export function createProgram(io: CommandIo): Command {

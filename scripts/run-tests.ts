@@ -3,7 +3,15 @@
  *
  * A further runner is one more entry of `runners`.
  */
-import { addTallies, closingLines, isGood, parseRequired, requireNeeds, type Tally } from "./tally.ts";
+import {
+  addTallies,
+  closingLines,
+  emptyTally,
+  isGood,
+  parseRequired,
+  requireNeeds,
+  type Tally,
+} from "./tally.ts";
 import { runVitest } from "./vitest-runner.ts";
 
 interface Runner {
@@ -30,6 +38,6 @@ async function runOne(runner: Runner, filters: readonly string[]): Promise<Tally
     return await runner.run(filters);
   } catch (error) {
     console.error(error);
-    return { passed: 0, failed: [`${runner.name} did not run: ${String(error)}`], skipped: [] };
+    return { ...emptyTally, failed: [`${runner.name} did not run: ${String(error)}`], skipped: [] };
   }
 }

@@ -7,6 +7,8 @@
 
 export interface Tally {
   readonly passed: number;
+  /** Titles of those that passed and name a need: what this machine has shown beyond the rest. */
+  readonly needed: readonly string[];
   /** One line each: what failed. */
   readonly failed: readonly string[];
   /** Titles of the skipped tests. */
@@ -26,11 +28,12 @@ export const needs: Readonly<Record<string, Need>> = {
   root: { tests: "tests of a full disk", fix: "run as root, they mount a small tmpfs" },
 };
 
-export const emptyTally: Tally = { passed: 0, failed: [], skipped: [] };
+export const emptyTally: Tally = { passed: 0, needed: [], failed: [], skipped: [] };
 
 export function addTallies(tallies: readonly Tally[]): Tally {
   return {
     passed: tallies.reduce((sum, tally) => sum + tally.passed, 0),
+    needed: tallies.flatMap((tally) => tally.needed),
     failed: tallies.flatMap((tally) => tally.failed),
     skipped: tallies.flatMap((tally) => tally.skipped),
   };
@@ -58,6 +61,7 @@ export function requireNeeds(tally: Tally, required: readonly string[]): Tally {
   const misspelt = unknown.map((need) => `ICECORE_REQUIRE names "${need}", but the needs are: ${known}`);
   return {
     passed: tally.passed,
+    needed: tally.needed,
     failed: [...tally.failed, ...missing, ...misspelt],
     skipped: tally.skipped.filter((title) => !isRequired(title)),
   };
@@ -69,8 +73,12 @@ export function isGood(tally: Tally): boolean {
 }
 
 /** What a run ends with: failures, what was skipped and what brings it, and alone on the last line the counts. */
-export function closingLines({ passed, failed, skipped }: Tally): readonly string[] {
+export function closingLines({ passed, needed, failed, skipped }: Tally): readonly string[] {
   return [
+    ...Object.entries(needs).flatMap(([need, { tests }]) => {
+      const count = needed.filter((title) => needOf(title) === need).length;
+      return count === 0 ? [] : [`among those that passed: ${count} ${tests}`];
+    }),
     ...failed.map((line) => `failed: ${line}`),
     ...(passed + failed.length === 0 ? ["no test ran: is the name on the command line right?"] : []),
     ...skippedLines(skipped),

@@ -1,6 +1,6 @@
 /** Runs vitest in this process, its output going to the terminal as it comes, and tallies what it did. */
 import { startVitest, type TestCase, type TestModule } from "vitest/node";
-import type { Tally } from "./tally.ts";
+import { needOf, type Tally } from "./tally.ts";
 
 /** Runs the tests whose paths contain one of `filters`, or all. */
 export async function runVitest(filters: readonly string[]): Promise<Tally> {
@@ -22,6 +22,7 @@ function tallyModules(modules: readonly TestModule[], unhandled: readonly unknow
   );
   return {
     passed: named("passed").length,
+    needed: named("passed").filter((title) => needOf(title) !== undefined),
     // A test that never came to an end (a crashed worker) is no pass.
     failed: [...named("failed"), ...named("pending"), ...broken, ...unhandled.map(describeUnhandled)],
     skipped: named("skipped"),

@@ -1,6 +1,7 @@
 /** icecore rollup: publishes what is sealed and does the long jobs; once, or on and on with --watch. */
 import type { Command } from "@commander-js/extra-typings";
 import { createRollup, type Rollup, type RoundReport } from "../../shared/drive/rollup.ts";
+import { requireFitBucket } from "../../shared/drive/self-test.ts";
 import { StoreError } from "../../shared/errors.ts";
 import { troubleLine, whatOf } from "../errors.ts";
 import type { CommandIo } from "../io.ts";
@@ -33,9 +34,15 @@ export function addRollup(program: Command, io: CommandIo): void {
       const rejected = { count: 0 };
       const rollup = createRollup(host, { store, ...model, onRejection: () => void rejected.count++ });
       const work: Work = { io, rollup, rejected };
-      if (!options.watch) return once(work);
+      if (!options.watch) return tell(work, () => rounds(work));
+      // It will run for long: better to refuse now than to lose something later.
+      let fit = false;
       for (;;) {
-        await once(work, true);
+        await tell({ ...work, watching: true }, async () => {
+          if (!fit) await requireFitBucket(host);
+          fit = true;
+          await rounds({ ...work, watching: true });
+        });
         await host.platform.wait(everyMs, host.signal);
         if (host.signal?.aborted) return;
       }
@@ -47,25 +54,31 @@ interface Work {
   readonly rollup: Rollup;
   /** Actions that the model rejected since the last report. */
   readonly rejected: { count: number };
+  readonly watching?: boolean;
 }
 
 /** All rounds that are due now. Each is reported when it is done, so that what was stopped is never reported. */
-async function once(work: Work, watching = false): Promise<void> {
+async function rounds(work: Work): Promise<void> {
+  for (let more = true; more; ) {
+    const report = await work.rollup.round();
+    more = report.more;
+    print(work, report);
+  }
+}
+
+/** While it watches, what will pass is told and waited for. */
+async function tell({ io, watching = false }: Work, doing: () => Promise<void>): Promise<void> {
   try {
-    for (let more = true; more; ) {
-      const report = await work.rollup.round();
-      more = report.more;
-      print(work, report, watching);
-    }
+    await doing();
   } catch (error) {
     const passes = error instanceof StoreError && ["unavailable", "conflict"].includes(error.kind);
     if (!watching || !passes) throw error;
-    const { screen } = work.io;
+    const { screen } = io;
     screen.remark(`${screen.paintRemark.yellow("waiting:")} ${troubleLine(error)}`);
   }
 }
 
-function print({ io, rejected }: Work, report: RoundReport, watching: boolean): void {
+function print({ io, rejected, watching = false }: Work, report: RoundReport): void {
   const { screen } = io;
   const { published, dropped, setAside, jobs, more, trouble, known } = report;
   const { rev, publishedThrough } = known.head;

@@ -15,9 +15,9 @@ export interface Scripts {
 export async function bundleScripts(): Promise<Scripts> {
   // Below node_modules, so that packages are found.
   const folder = await mkdtemp(join(root, "node_modules/.icecore-stress-"));
-  const names = ["writer-child", "rollup-child", "collector-child"];
+  const names = ["./writer-child.ts", "./rollup-child.ts", "./collector-child.ts"];
   await build({
-    entryPoints: names.map((name) => join(root, `test/stress/${name}.ts`)),
+    entryPoints: names.map((name) => join(import.meta.dirname, name)),
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -27,6 +27,8 @@ export async function bundleScripts(): Promise<Scripts> {
     sourcemap: true,
     logLevel: "error",
   });
-  const [writer = "", rollup = "", collector = ""] = names.map((name) => join(folder, `${name}.mjs`));
+  const [writer = "", rollup = "", collector = ""] = names.map((name) =>
+    join(folder, name.replace(".ts", ".mjs")),
+  );
   return { writer, rollup, collector, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -22,13 +22,14 @@ test("ICECORE_REQUIRE is a list of needs.", () => {
 });
 
 test("A required need that no test could name is a failure: it would promise nothing.", () => {
-  const { failed } = requireNeeds({ passed: 1, failed: [], skipped: [] }, ["s3", "brwoser"]);
+  const { failed } = requireNeeds({ ...emptyTally, passed: 1, failed: [], skipped: [] }, ["s3", "brwoser"]);
   expect(failed).toEqual(['ICECORE_REQUIRE names "brwoser", but the needs are: s3, browser, root']);
 });
 
 test("A test skipped for a required need counts as a failure, others stay skipped.", () => {
-  const tally = { passed: 3, failed: [], skipped: ["a [needs s3]", "b [needs root]", "c"] };
+  const tally = { ...emptyTally, passed: 3, failed: [], skipped: ["a [needs s3]", "b [needs root]", "c"] };
   expect(requireNeeds(tally, ["s3", "browser"])).toEqual({
+    ...emptyTally,
     passed: 3,
     failed: ["a [needs s3]: skipped, but ICECORE_REQUIRE asks for it"],
     skipped: ["b [needs root]", "c"],
@@ -37,28 +38,31 @@ test("A test skipped for a required need counts as a failure, others stay skippe
 });
 
 test("A run is good when something passed and nothing failed.", () => {
-  expect(isGood({ passed: 1, failed: [], skipped: [] })).toBe(true);
-  expect(isGood({ passed: 1, failed: ["x"], skipped: [] })).toBe(false);
+  expect(isGood({ ...emptyTally, passed: 1, failed: [], skipped: [] })).toBe(true);
+  expect(isGood({ ...emptyTally, passed: 1, failed: ["x"], skipped: [] })).toBe(false);
   expect(isGood(emptyTally)).toBe(false);
-  expect(isGood({ passed: 0, failed: [], skipped: ["x"] })).toBe(false);
+  expect(isGood({ ...emptyTally, passed: 0, failed: [], skipped: ["x"] })).toBe(false);
 });
 
 test("All runners are added up.", () => {
   const sum = addTallies([
-    { passed: 2, failed: ["a"], skipped: [] },
+    { ...emptyTally, passed: 2, failed: ["a"], skipped: [] },
     emptyTally,
-    { passed: 3, failed: ["b"], skipped: ["c"] },
+    { ...emptyTally, passed: 3, failed: ["b"], skipped: ["c"] },
   ]);
-  expect(sum).toEqual({ passed: 5, failed: ["a", "b"], skipped: ["c"] });
+  expect(sum).toEqual({ ...emptyTally, passed: 5, failed: ["a", "b"], skipped: ["c"] });
 });
 
 test("A run ends with its failures, what it skipped and what brings that, and the counts alone on the last line.", () => {
   const tally = {
     passed: 5,
+    needed: ["g [needs s3]", "h [needs s3]", "i [needs root]"],
     failed: ["a > b"],
     skipped: ["c [needs s3]", "d [needs s3]", "e", "f [needs moon]"],
   };
   expect(closingLines(tally)).toEqual([
+    "among those that passed: 2 S3 tests",
+    "among those that passed: 1 tests of a full disk",
     "failed: a > b",
     "skipped: S3 tests (apt-get install ceph-mon ceph-osd radosgw)",
     "skipped, and its title names no known need: e",
