@@ -11,6 +11,7 @@ import type { KnownHead } from "../log/known-head.ts";
 import type { ReplicaRequest } from "../log/program.ts";
 import { type ReadOutcome, read } from "../log/read.ts";
 import { tail } from "../log/tail.ts";
+import { stuckReader } from "../log/troubles.ts";
 import type { Replica } from "../ports/replica.ts";
 import type { StoreId } from "../wire/ids.ts";
 import type { Segment } from "../wire/segment.ts";
@@ -74,7 +75,7 @@ export function createReader(host: Host, options: ReaderOptions): Reader {
     };
     const outcome = await run(read, input, { ...host, replica, onReplica });
     held = outcome.held;
-    if (outcome.is === "stuck" && modelVersion === null) throw stuckReader(store);
+    if (outcome.is === "stuck" && modelVersion === null) throw new StoreError(stuckReader(store));
     return outcome;
   }
 
@@ -89,7 +90,7 @@ export function createReader(host: Host, options: ReaderOptions): Reader {
   async function pollTail(): Promise<readonly StampedUpdate[]> {
     for (let tries = 0; tries < host.settings.attemptsMax; tries++) {
       const read = await poll();
-      if (read.is === "stuck") throw stuckReader(store);
+      if (read.is === "stuck") throw new StoreError(stuckReader(store));
       if (!held) break;
       const outcome = await run(tail, { store, known: held.known, marks: held.marks, seen }, host);
       if (outcome.is === "moved") continue;
@@ -112,13 +113,4 @@ export function createReader(host: Host, options: ReaderOptions): Reader {
     poll: (pollOptions) => inTurn(() => poll(pollOptions)),
     pollTail: () => inTurn(pollTail),
   };
-}
-
-function stuckReader(store: StoreId): StoreError {
-  return new StoreError({
-    kind: "incompatible",
-    what: `Nothing listed in store "${store}" leads from this reader's position to the present`,
-    fix: `Run the rollup with this reader's model version or upgrade the reader; where the history itself is broken, "icecore verify --store ${store}" names the object.`,
-    store,
-  });
 }

@@ -152,9 +152,9 @@ async function askReplica(request: ReplicaRequest, { replica, onReplica }: Repli
 function tellReplica(request: ReplicaRequest, replica: Replica | undefined) {
   if (!replica) return null;
   if (request.do === "reset") return replica.reset(request.epoch);
-  if (request.do === "load") return replica.load(request.snapshot);
-  const { updates, through, hash } = request;
-  return replica.apply({ updates, through, hash });
+  if (request.do === "load") return replica.load(request.snapshot, request.held.known);
+  const { updates, through, hash, held } = request;
+  return replica.apply({ updates, through, hash }, held.known);
 }
 
 function stopped(program: string): StoreError {

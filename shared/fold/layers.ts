@@ -38,6 +38,8 @@ export interface Layers<S> {
   addPending(update: FoldUpdate): void;
   /** A stored state: becomes the confirmed one; the tail loses what is at or below `through`. */
   load(stored: Json, storedVersion: number, through: Timestamp): void;
+  /** The confirmed state in its storable form. Everything on top is redone at the next read. */
+  encodeConfirmed(): Json;
   /** What tail and pending updates had to leave out. */
   rejections(): { readonly tail: readonly Rejection[]; readonly pending: readonly Rejection[] };
   /** The tail's update that needs a newer model, if there is one. */
@@ -138,6 +140,11 @@ export function createLayers<S>(fold: Fold<S>): Layers<S> {
       tail = tail.filter(isAbove(through));
       line.restart([...tail, ...pending], tail.length);
       states = undefined;
+    },
+    encodeConfirmed() {
+      line.goBack(0);
+      states = undefined;
+      return fold.encode();
     },
     rejections() {
       settled();

@@ -81,3 +81,12 @@ export function gapInLog(store: StoreId, position: Timestamp): Trouble {
     store,
   };
 }
+
+export function stuckReader(store: StoreId): Trouble {
+  return {
+    kind: "incompatible",
+    what: `Nothing listed in store "${store}" leads from this reader's position to the present`,
+    fix: `Run the rollup with this reader's model version or upgrade the reader; where the history itself is broken, "icecore verify --store ${store}" names the object.`,
+    store,
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Local transactions, one after another. What is changed while one is being written goes into the next one together. A commit that
+ * fails keeps its changes: the next one carries them too, so that rows never fall behind what memory says, and nothing is skipped.
+ */
+import { StoreError } from "../shared/errors.ts";
+import type { LocalRows, RowChanges } from "./local/local.ts";
+import { noChanges, together } from "./outbox.ts";
+
+export interface Commits {
+  /** Resolves when these changes are durable; rejects with StoreError when they could not be written yet. */
+  commit(changes: RowChanges): Promise<void>;
+  /** Writes what is left. */
+  flush(): Promise<void>;
+  /** Why the last try failed; null when everything is durable. */
+  readonly trouble: StoreError | null;
+  /** The rows are open: what was changed before is written now. */
+  open(rows: LocalRows): void;
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function createCommits(onTrouble: (trouble: StoreError | null) => void): Commits {
+  let rows: LocalRows | null = null;
+  let changes: RowChanges = noChanges;
+  let waiters: Waiter[] = [];
+  let writing = false;
+  let trouble: StoreError | null = null;
+
+  function note(next: StoreError | null): void {
+    if (trouble === next) return;
+    trouble = next;
+    onTrouble(next);
+  }
+
+  async function write(): Promise<void> {
+    if (writing || rows === null) return;
+    writing = true;
+    try {
+      while (waiters.length > 0) await writeOnce(rows);
+    } finally {
+      writing = false;
+    }
+  }
+
+  async function writeOnce(open: LocalRows): Promise<void> {
+    const [now, told] = [changes, waiters];
+    changes = noChanges;
+    waiters = [];
+    try {
+      if (now.put.size + now.delete.length > 0) await open.commit(now);
+      note(null);
+      for (const { resolve } of told) resolve();
+    } catch (error) {
+      changes = together(now, changes);
+      const failed = asStoreError(error);
+      note(failed);
+      for (const { reject } of told) reject(failed);
+    }
+  }
+
+  const commit = (more: RowChanges): Promise<void> => {
+    changes = together(changes, more);
+    return new Promise((resolve, reject) => {
+      waiters.push({ resolve, reject });
+      // After this turn, so that what one turn does is one transaction.
+      void Promise.resolve().then(write);
+    });
+  };
+
+  return {
+    commit,
+    flush: () => commit(noChanges),
+    get trouble() {
+      return trouble;
+    },
+    open(opened) {
+      rows = opened;
+      void write();
+    },
+  };
+}
+
+function asStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  return new StoreError(
+    {
+      kind: "unavailable",
+      what: `The local storage could not be written: ${error instanceof Error ? error.message : String(error)}`,
+      fix: "Free some space or allow storage; it is tried again, and nothing is sent before it is saved.",
+    },
+    error,
+  );
+}

@@ -1,0 +1,227 @@
+/**
+ * The confirmed state with its place in the log, in memory and as rows: the replica of this client. State, position and what the log
+ * settles of the outbox change in one local transaction.
+ *
+ * A base row holds a state, range rows the published updates since; when they outweigh it a new base is written. An update of a newer
+ * model version stops it before its range: nothing of it is applied, later ones wait in order.
+ */
+import { StoreError, type Trouble } from "../shared/errors.ts";
+import { createFold, firstTooNew } from "../shared/fold/fold.ts";
+import { createLayers, type Layers } from "../shared/fold/layers.ts";
+import { canonicalText } from "../shared/json.ts";
+import type { Model } from "../shared/model/model.ts";
+import type { Sha256 } from "../shared/ports/hash.ts";
+import type { AppliedRange, ReadBy, Replica } from "../shared/ports/replica.ts";
+import { emptyLogHash } from "../shared/wire/segment.ts";
+import { formatTimestamp, type Timestamp, zeroTimestamp } from "../shared/wire/time.ts";
+import type { StampedUpdate } from "../shared/wire/update.ts";
+import type { RowChanges, Rows } from "./local/local.ts";
+import { type Changes, together } from "./outbox.ts";
+import {
+  encodeBaseRow,
+  encodeHeadRow,
+  encodePlaceRow,
+  encodeRangeRow,
+  type PlaceRow,
+  readBaseRow,
+  readHeadRow,
+  readPlaceRow,
+  readRangeRow,
+  readRow,
+  rowKeys,
+} from "./rows.ts";
+
+export interface Confirmed<S> {
+  readonly layers: Layers<S>;
+  readonly place: PlaceRow | null;
+  readonly readBy: ReadBy | null;
+  readonly replica: Replica;
+  /** From the rows of an earlier run. */
+  restore(local: string, rows: Rows): void;
+  /** SHA-256 of the canonical text of the confirmed state. */
+  stateHash(): string;
+}
+
+export interface ConfirmedOptions<S> {
+  readonly model: Model<S>;
+  readonly sha256: Sha256;
+  /** Makes rows durable. */
+  readonly commit: (changes: RowChanges) => Promise<void>;
+  /** What published updates mean for the outbox; its changes go into the same transaction. */
+  readonly onPublished: (updates: readonly StampedUpdate[]) => Changes;
+  /** The confirmed state has changed as a whole. */
+  readonly onReplaced: (why: "snapshot" | "epoch") => void;
+}
+
+/** Ranges are folded again at each start: 1 µs an action; a base is rewritten when they weigh as much as it does. */
+const rangeCharsMin = 256 * 1024;
+
+export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
+  const { model, sha256, commit, onPublished, onReplaced } = options;
+  let layers = createLayers(createFold(model));
+  let place: PlaceRow | null = null;
+  let readBy: ReadBy | null = null;
+  /** An older model version's state, migrated, is shown until this version's own base arrives. */
+  let shownOnly = false;
+  const weight = { base: 0, ranges: 0, count: 0, first: 0 };
+
+  /** The rows of a place; the head only when it is another one. */
+  function move(next: PlaceRow, by: ReadBy | undefined): [string, string][] {
+    place = next;
+    const put: [string, string][] = [[rowKeys.place, encodePlaceRow(next)]];
+    if (by && by.etag !== readBy?.etag) {
+      put.push([rowKeys.head, encodeHeadRow(by.head, by.etag)]);
+      readBy = by;
+    }
+    return put;
+  }
+
+  function oldRanges(): string[] {
+    const keys = Array.from({ length: weight.count - weight.first }, (_, i) =>
+      rowKeys.range(weight.first + i),
+    );
+    weight.first = weight.count;
+    weight.ranges = 0;
+    return keys;
+  }
+
+  function baseRow(
+    through: Timestamp,
+    state: Parameters<typeof encodeBaseRow>[0]["state"],
+    modelVersion: number,
+  ) {
+    const text = encodeBaseRow({ through, modelVersion, state });
+    weight.base = text.length;
+    return [rowKeys.base, text] as const;
+  }
+
+  function addRange({ updates, through }: AppliedRange): Changes {
+    const text = encodeRangeRow({ updates, through });
+    weight.ranges += text.length;
+    if (weight.ranges <= Math.max(rangeCharsMin, weight.base)) {
+      const key = rowKeys.range(weight.count++);
+      return { put: new Map([[key, text]]), delete: [] };
+    }
+    return { put: new Map([baseRow(through, layers.encodeConfirmed(), model.version)]), delete: oldRanges() };
+  }
+
+  function beginAnew(): void {
+    if (shownOnly) layers = createLayers(createFold(model));
+    shownOnly = false;
+  }
+
+  const replica: Replica = {
+    async reset(epoch) {
+      shownOnly = true;
+      beginAnew();
+      const put = new Map(
+        move({ epoch, modelVersion: model.version, position: zeroTimestamp, hash: emptyLogHash }, undefined),
+      );
+      weight.base = 0;
+      onReplaced("epoch");
+      await commit({ put, delete: [rowKeys.base, rowKeys.head, ...oldRanges()] });
+      readBy = null;
+      return null;
+    },
+    async load(snapshot, by) {
+      if (snapshot.modelName !== model.name) return otherModel(model, snapshot.modelName);
+      const { state, modelVersion, through, hash } = snapshot;
+      const row = baseRow(through, state, modelVersion);
+      beginAnew();
+      try {
+        layers.load(structuredCopy(state), modelVersion, through);
+      } catch (error) {
+        if (error instanceof StoreError) return { kind: error.kind, what: error.what, fix: error.fix };
+        throw error;
+      }
+      const put = new Map([
+        row,
+        ...move({ epoch: by?.head.epoch ?? "", modelVersion: model.version, position: through, hash }, by),
+      ]);
+      onReplaced("snapshot");
+      await commit({ put, delete: oldRanges() });
+      return null;
+    },
+    async apply(range, by) {
+      const stop = firstTooNew(model, range.updates);
+      if (stop !== undefined) return tooNew(model, stop.stoppedAt);
+      beginAnew();
+      const settled = onPublished(range.updates);
+      layers.confirm(range.updates, range.through);
+      const epoch = by?.head.epoch ?? place?.epoch ?? "";
+      const moved = move(
+        { epoch, modelVersion: model.version, position: range.through, hash: range.hash },
+        by,
+      );
+      const rows = addRange(range);
+      await commit(together(together(settled, rows), { put: new Map(moved), delete: [] }));
+      return null;
+    },
+  };
+
+  return {
+    get layers() {
+      return layers;
+    },
+    get place() {
+      return place;
+    },
+    get readBy() {
+      return readBy;
+    },
+    replica,
+    restore(local, rows) {
+      const read = <T>(key: string, reader: Parameters<typeof readRow<T>>[3]): T | null => {
+        const value = rows.get(key);
+        return value === undefined ? null : readRow(local, key, value, reader);
+      };
+      place = read(rowKeys.place, readPlaceRow);
+      readBy = read(rowKeys.head, readHeadRow);
+      const base = read(rowKeys.base, readBaseRow);
+      if (base) layers.load(base.state, base.modelVersion, base.through);
+      weight.base = rows.get(rowKeys.base)?.length ?? 0;
+      const ranges = [...rows.keys()].filter((key) => key.startsWith("range/")).sort();
+      weight.first = Number(ranges[0]?.slice("range/".length) ?? 0);
+      for (const key of ranges) {
+        const range = readRow(local, key, rows.get(key) ?? "", readRangeRow);
+        weight.count = Number(key.slice("range/".length)) + 1;
+        weight.ranges += rows.get(key)?.length ?? 0;
+        if (range.through <= layers.position) continue;
+        const { position } = layers;
+        layers.confirm(
+          range.updates.filter(({ timestamp }) => timestamp > position),
+          range.through,
+        );
+      }
+      if (place !== null && place.modelVersion !== model.version) {
+        shownOnly = true;
+        place = null;
+      }
+    },
+    stateHash: () => sha256(canonicalText(layers.encodeConfirmed())),
+  };
+}
+
+/** A fold takes ownership of what it loads; the row keeps the text. */
+function structuredCopy<T>(json: T): T {
+  return JSON.parse(JSON.stringify(json)) as T;
+}
+
+function tooNew(
+  model: Model<unknown>,
+  at: { readonly timestamp: Timestamp; readonly modelVersion: number },
+): Trouble {
+  return {
+    kind: "incompatible",
+    what: `The update at ${formatTimestamp(at.timestamp)} was made with version ${at.modelVersion} of model "${model.name}"; this app has version ${model.version}`,
+    fix: "Upgrade this app; until then it shows what was before, and keeps and sends what it makes.",
+  };
+}
+
+function otherModel(model: Model<unknown>, other: string): Trouble {
+  return {
+    kind: "incompatible",
+    what: `The store's snapshots are of model "${other}", not "${model.name}"`,
+    fix: "Give the model that the store was made with.",
+  };
+}

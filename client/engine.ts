@@ -1,0 +1,291 @@
+/**
+ * The engine of one open store: holds what changes (outbox, tail, condition) and lets every change pass through one place.
+ *
+ * Memory changes first and in one turn, rows follow in one transaction; nothing is sent before its rows are durable. Before local data
+ * has arrived actions are taken all the same and join it when it comes.
+ */
+import { createReplay } from "../shared/drive/replay.ts";
+import type { Layers } from "../shared/fold/layers.ts";
+import type { Model, Problem } from "../shared/model/model.ts";
+import { validateAction } from "../shared/model/validate.ts";
+import type { Platform } from "../shared/ports/platform.ts";
+import type { Settings } from "../shared/settings.ts";
+import type { ActionId, StoreId } from "../shared/wire/ids.ts";
+import { emptyChain } from "../shared/wire/marks.ts";
+import { type Timestamp, zeroTimestamp } from "../shared/wire/time.ts";
+import type { StampedUpdate } from "../shared/wire/update.ts";
+import { createCommits } from "./commits.ts";
+import { createConfirmed } from "./confirmed.ts";
+import { closedStore, hasUnsent, noHistory, refused } from "./errors.ts";
+import { createHandles } from "./handles.ts";
+import { createIds } from "./ids.ts";
+import { createListeners, type Listeners } from "./listeners.ts";
+import type { Local, LocalRows, RowChanges } from "./local/local.ts";
+import { addAction, type Changed, drop, hold, markSeen, newMe, type Outbox, retry, setMe } from "./outbox.ts";
+import { listOutbox } from "./outbox-list.ts";
+import { readOutbox } from "./outbox-rows.ts";
+import { createPending } from "./pending.ts";
+import type { RemoteStore } from "./remote/remote.ts";
+import { createRounds, type Rounds, readOnly } from "./round.ts";
+import type { ClientSettings } from "./settings.ts";
+import { type Settled, settleByMarks, settleBySegment } from "./settle.ts";
+import { createSignal } from "./signal.ts";
+import { afterFailure, type Condition, firstCondition, statusOf } from "./status.ts";
+import type { ActionHandle, StoreOutbox, SyncStatus } from "./store.ts";
+import { createSyncLoop } from "./sync-loop.ts";
+
+export interface EngineOptions<S> {
+  readonly model: Model<S>;
+  readonly store: StoreId;
+  readonly local: Local;
+  readonly remote: RemoteStore | null;
+  readonly platform: Platform;
+  readonly settings: Settings & ClientSettings;
+  readonly pushOnlyWhileValid: boolean;
+  readonly onListenerError: (error: unknown) => void;
+}
+
+export interface Engine<S> {
+  readonly layers: Layers<S>;
+  readonly listeners: Listeners;
+  readonly outbox: StoreOutbox;
+  readonly loaded: Promise<void>;
+  dispatch(action: { readonly name: string; readonly data: unknown }): ActionHandle;
+  problems(): readonly Problem[];
+  status(): SyncStatus;
+  syncNow(): Promise<void>;
+  wake(reason: string): void;
+  at(time: Timestamp): Promise<S>;
+  close(): Promise<void>;
+  forget(options?: { readonly force?: boolean }): Promise<void>;
+}
+
+export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
+  const { model, store, local, remote, platform, settings } = options;
+  const ids = createIds(platform);
+  const listeners = createListeners(model as Model<unknown>, options.onListenerError);
+  const handles = createHandles();
+  const pending = createPending();
+  const commits = createCommits((trouble) => note({ error: trouble ?? condition.error }));
+  let outbox: Outbox = { me: newMe(ids.newAppId(), emptyChain), updates: [], waiting: [], dead: [] };
+  let tail: readonly StampedUpdate[] = [];
+  let condition: Condition = firstCondition;
+  let shown: { readonly state: unknown; readonly problems: readonly Problem[] } | undefined;
+  let rows: LocalRows | null = null;
+  let closed = false;
+  let checkedAt = 0;
+
+  const confirmed = createConfirmed<S>({
+    model,
+    sha256: platform.sha256,
+    commit: commits.commit,
+    onPublished(updates) {
+      tail = tail.filter(({ timestamp }) => timestamp > (updates.at(-1)?.timestamp ?? 0));
+      const settled = settle(settleBySegment(outbox, updates, platform.sha256));
+      listeners.arrived(updates, outbox.me.app);
+      return settled;
+    },
+    onReplaced(why) {
+      tail = [];
+      if (why === "epoch") note({ epochs: condition.epochs + 1 });
+    },
+  });
+
+  const rounds: Rounds | null = remote && newRounds(remote);
+  const loop = createSyncLoop({
+    platform,
+    settings,
+    round: runRound,
+    onResult(error) {
+      if (error !== null) note(afterFailure(condition, error));
+    },
+  });
+  const loaded = load();
+  loaded.catch(() => undefined);
+
+  /** Everything that changes ends here. */
+  function refresh(): void {
+    confirmed.layers.setPending(pending.list(outbox, tail));
+    handles.settle(outbox);
+    listeners.changed();
+  }
+
+  function note(changes: Partial<Condition>): void {
+    condition = { ...condition, ...changes };
+    listeners.changed();
+  }
+
+  function change({ outbox: next, changes }: Changed): Promise<void> {
+    outbox = next;
+    const durable = commits.commit(changes);
+    refresh();
+    return durable;
+  }
+
+  /** What the log settled; a clone goes on under a new app id. Gives the rows. */
+  function settle(settled: Settled): RowChanges {
+    outbox = settled.outbox;
+    if (!settled.cloned) return settled.changes;
+    const renamed = setMe(outbox, newMe(ids.newAppId(), emptyChain));
+    outbox = renamed.outbox;
+    note({ cloned: true });
+    return { put: new Map([...settled.changes.put, ...renamed.changes.put]), delete: settled.changes.delete };
+  }
+
+  async function load(): Promise<void> {
+    rows = await local.open(store);
+    const found = await rows.load();
+    const early = outbox;
+    confirmed.restore(local.name, found);
+    const known = readOutbox(local.name, found, early.me);
+    outbox = { ...known, waiting: [...known.waiting, ...early.waiting] };
+    commits.open(rows);
+    const named = setMe(outbox, outbox.me);
+    void change(named).catch(() => undefined);
+    note({ phase: rounds ? "syncing" : "idle" });
+    if (rounds && !closed) loop.start();
+    remote?.live?.((reason) => loop.wake(reason), liveSignal);
+  }
+
+  const live = createSignal();
+  const liveSignal = live.signal;
+
+  async function runRound(): Promise<{ readonly active: boolean; readonly retryAfterMs: number | null }> {
+    if (!rounds) return { active: false, retryAfterMs: null };
+    note({ phase: "syncing" });
+    const { active, later, retryAfterMs } = await rounds.run();
+    await checkDivergence(rounds);
+    refresh();
+    const waiting = later ?? (maySend() ? null : "the state has problems that must be solved first");
+    note({ phase: "idle", error: commits.trouble, syncedAt: platform.now(), waiting });
+    return { active, retryAfterMs };
+  }
+
+  function newRounds(to: RemoteStore): Rounds {
+    return createRounds({
+      store,
+      remote: to,
+      platform,
+      settings,
+      modelVersion: model.version,
+      confirmed: confirmed as never,
+      commits,
+      outbox: () => outbox,
+      async change(changed) {
+        await change(changed);
+        for (const { update, storedAt } of changed.outbox.updates)
+          if (storedAt !== null) handles.stored(update, storedAt);
+      },
+      newUpdateId: ids.newUpdateId,
+      maySend,
+      async settleByMarks(markOf) {
+        await commits.commit(settle(settleByMarks(outbox, markOf, platform.sha256)));
+        refresh();
+      },
+      showTail(updates) {
+        tail = updates;
+        confirmed.layers.setTail(updates);
+        listeners.arrived(updates, outbox.me.app);
+        const last = updates.at(-1)?.timestamp ?? zeroTimestamp;
+        const seen = markSeen(outbox, last > confirmed.layers.position ? last : confirmed.layers.position);
+        void change(seen).catch(() => undefined);
+      },
+      wantsTail: () => settings.tail === "poll",
+    });
+  }
+
+  function maySend(): boolean {
+    return !options.pushOnlyWhileValid || problems().length === 0;
+  }
+
+  function problems(): readonly Problem[] {
+    const state = confirmed.layers.states().optimistic;
+    if (shown?.state !== state) shown = { state, problems: model.problemsOf(state) };
+    return shown.problems;
+  }
+
+  /** Where the head lists a snapshot of exactly this position, the local state must be the one in it. */
+  async function checkDivergence(with_: Rounds): Promise<void> {
+    const entry = confirmed.readBy?.head.snapshots[model.version];
+    const { place } = confirmed;
+    if (!entry || !place || entry.through !== place.position) return;
+    if (platform.now() - checkedAt < settings.divergenceCheckMs) return;
+    checkedAt = platform.now();
+    if (confirmed.stateHash() === entry.stateHash) return;
+    await confirmed.replica.reset(place.epoch);
+    with_.restart();
+    await with_.run();
+    note({ divergence: { at: place.position, repairedAt: platform.now() } });
+  }
+
+  function requireOpen(): void {
+    if (!closed) return;
+    throw closedStore(store);
+  }
+
+  return {
+    get layers() {
+      return confirmed.layers;
+    },
+    listeners,
+    loaded,
+    problems,
+    status: () => statusOf(condition, outbox, confirmed.layers.position),
+    wake: (reason) => loop.wake(reason),
+    dispatch({ name, data }) {
+      requireOpen();
+      const valid = validateAction(model as Model, name, data);
+      if (!valid.ok) throw refused(name, valid.problems);
+      const action = { id: ids.newActionId(), name, data: valid.data };
+      const saved = change(addAction(outbox, { action, modelVersion: model.version, held: false }));
+      const handle = handles.open(action.id, saved);
+      listeners.made(action, outbox.me.app, model.version);
+      loop.wakeSoon();
+      return handle;
+    },
+    outbox: {
+      list: () => listOutbox(outbox),
+      hold: (id) => void change(hold(outbox, id, true)).catch(() => undefined),
+      release(id) {
+        void change(hold(outbox, id, false)).catch(() => undefined);
+        loop.wakeSoon();
+      },
+      drop: (id: ActionId) => void change(drop(outbox, id)).catch(() => undefined),
+      retry(id) {
+        void change(retry(outbox, id, ids.newActionId())).catch(() => undefined);
+        loop.wakeSoon();
+      },
+    },
+    async syncNow() {
+      requireOpen();
+      await loaded;
+      if (rounds) await loop.now();
+    },
+    async at(time) {
+      requireOpen();
+      if (!remote) throw noHistory(store);
+      const host = { bucket: readOnly(remote), platform, settings };
+      const replay = createReplay(host, { store, model: model as Model<S>, fromStart: true });
+      return (await replay.advanceTo(time)).state();
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      live.abort();
+      await loop.stop();
+      await loaded.catch(() => undefined);
+      await commits.flush().catch(() => undefined);
+      await rows?.close();
+      note({ phase: "closed" });
+    },
+    async forget({ force = false } = {}) {
+      await loaded.catch(() => undefined);
+      const { pending: unsent } = statusOf(condition, outbox, zeroTimestamp);
+      if (unsent > 0 && !force) throw hasUnsent(store, unsent);
+      await this.close();
+      const again = await local.open(store);
+      await again.clear();
+      await again.close();
+    },
+  };
+}

@@ -1,0 +1,81 @@
+/** Who wants to know: of any change, and of particular actions, each of them once per action id. A listener that throws stops nobody. */
+import type { Model } from "../shared/model/model.ts";
+import type { ActionId, AppId } from "../shared/wire/ids.ts";
+import type { Action, StampedUpdate } from "../shared/wire/update.ts";
+import type { Origin, Seen } from "./store.ts";
+
+type ActionListener = (seen: Seen<string, unknown>) => void;
+
+export interface Listeners {
+  subscribe(listener: () => void): () => void;
+  on(name: string, listener: ActionListener): () => void;
+  changed(): void;
+  /** An action of this app took effect. */
+  made(action: Action, app: AppId, modelVersion: number): void;
+  /** Updates have come in from the tail or the log. */
+  arrived(updates: readonly StampedUpdate[], me: AppId): void;
+}
+
+/** Ids of the tail that were told and may come again with a segment; a tail is seconds long. */
+const toldMax = 20_000;
+
+export function createListeners(model: Model<unknown>, onError: (error: unknown) => void): Listeners {
+  const all = new Set<() => void>();
+  const byName = new Map<string, Set<ActionListener>>();
+  const told = new Set<ActionId>();
+
+  function call(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  function tell(
+    action: Action,
+    from: { readonly app: AppId; readonly origin: Origin; readonly modelVersion: number },
+  ): void {
+    const listeners = byName.get(action.name);
+    if (!listeners || told.has(action.id)) return;
+    told.add(action.id);
+    if (told.size > toldMax) told.delete([...told][0] as ActionId);
+    const value = readValue(model, action, from.modelVersion);
+    const { app, origin } = from;
+    for (const listener of [...listeners])
+      call(() => listener({ id: action.id, name: action.name, data: value, app, origin }));
+  }
+
+  return {
+    subscribe(listener) {
+      all.add(listener);
+      return () => void all.delete(listener);
+    },
+    on(name, listener) {
+      const listeners = byName.get(name) ?? new Set<ActionListener>();
+      byName.set(name, listeners);
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    changed() {
+      for (const listener of [...all]) call(listener);
+    },
+    made: (action, app, modelVersion) => tell(action, { app, origin: "local", modelVersion }),
+    arrived(updates, me) {
+      if (byName.size === 0) return;
+      for (const { app, actions, modelVersion } of updates)
+        if (app !== me) for (const action of actions) tell(action, { app, origin: "remote", modelVersion });
+    },
+  };
+}
+
+/** As the model's function got it; where that fails the action had no effect, and its stored form says enough. */
+function readValue(model: Model<unknown>, { name, data }: Action, modelVersion: number): unknown {
+  try {
+    const decoded = model.codec.decode(data);
+    const value = modelVersion < model.version ? model.upcast(name, decoded, modelVersion) : decoded;
+    return model.findAction(name)?.accept(value) ?? value;
+  } catch {
+    return data;
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * The Local port: durable storage of one app instance, as rows of text by key. What the protocol asks of it (docs/protocol.md, "What is
+ * assumed", A4) is one thing: a commit happens whole or not at all, and is durable when it resolves.
+ */
+import type { StoreId } from "../../shared/wire/ids.ts";
+
+export interface Local {
+  /** For people and errors. */
+  readonly name: string;
+  /** Opens the rows of one store; refuses (StoreError "conflict") while somebody else has them open. */
+  open(store: StoreId): Promise<LocalRows>;
+}
+
+export type Rows = ReadonlyMap<string, string>;
+
+export interface RowChanges {
+  readonly put: Rows;
+  readonly delete: readonly string[];
+}
+
+export interface LocalRows {
+  /** All rows as last committed, in order of their keys. */
+  load(): Promise<Rows>;
+  /** All of it or nothing; durable when it resolves. Calls come one after another. */
+  commit(changes: RowChanges): Promise<void>;
+  /** Removes everything, durably. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}

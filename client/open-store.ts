@@ -1,0 +1,102 @@
+/**
+ * openStore: puts the parts of a client together and answers at once. Local data, then the remote's, arrive later and at any time.
+ *
+ * 1. An action goes into the outbox, its rows into a transaction, and into the shown state, all in one turn.
+ * 2. Rounds (round.ts) send, read, settle and show the tail; the loop (sync-loop.ts) decides when.
+ * 3. Every change of outbox, tail or log passes through `refresh`, which brings layers, handles and listeners up to date.
+ */
+import { StoreError } from "../shared/errors.ts";
+import type { Model, StateOf } from "../shared/model/model.ts";
+import type { Platform } from "../shared/ports/platform.ts";
+import { newSettings, type Settings } from "../shared/settings.ts";
+import { parseStoreId, type StoreId, storeIdRule } from "../shared/wire/ids.ts";
+import { createEngine } from "./engine.ts";
+import type { Local } from "./local/local.ts";
+import { memoryLocal } from "./local/memory.ts";
+import type { Remote } from "./remote/remote.ts";
+import { type ClientSettings, defaultClientSettings } from "./settings.ts";
+import type { Store } from "./store.ts";
+
+export interface StoreOptions<M extends Model<unknown>> {
+  readonly model: M;
+  readonly storeId: string;
+  /** Without one everything stays here, and goes out when one is given at a later start. */
+  readonly remote?: Remote;
+  /** @default memory: nothing survives the process */
+  readonly local?: Local;
+  readonly platform: Platform;
+  readonly settings?: Partial<Settings & ClientSettings>;
+  /** Send only while the model's invariants find nothing (requirement F2). @default false */
+  readonly pushOnlyWhileValid?: boolean;
+  /** Told of errors that listeners throw. @default they are thrown again in a turn of their own */
+  readonly onListenerError?: (error: unknown) => void;
+}
+
+/**
+ * Opens a store. Synchronous: its state is the model's initial one until local data has arrived.
+ *
+ * @throws StoreError "rejected" for a store id that is none.
+ * @example
+ * const store = openStore({ model: todos, storeId: "family", remote, local, platform });
+ * store.do.addTodo({ id: "t1", title: "Milk" });
+ */
+export function openStore<M extends Model<unknown>>(options: StoreOptions<M>): Store<M> {
+  const { model, local = memoryLocal(), platform } = options;
+  const store = requireStoreId(options.storeId);
+  const engine = createEngine<StateOf<M>>({
+    model: model as unknown as Model<StateOf<M>>,
+    store,
+    local,
+    remote: options.remote?.open(store) ?? null,
+    platform,
+    settings: { ...newSettings(options.settings), ...defaultClientSettings, ...options.settings },
+    pushOnlyWhileValid: options.pushOnlyWhileValid ?? false,
+    onListenerError: options.onListenerError ?? throwLater,
+  });
+  const calls = Object.fromEntries(
+    model.actionNames.map((name) => [name, (data: unknown) => engine.dispatch({ name, data })]),
+  );
+  return {
+    do: calls as Store<M>["do"],
+    dispatch: engine.dispatch,
+    get state() {
+      return engine.layers.states().optimistic as StateOf<M>;
+    },
+    get confirmedState() {
+      return engine.layers.states().confirmed as StateOf<M>;
+    },
+    subscribe: engine.listeners.subscribe,
+    on: engine.listeners.on as Store<M>["on"],
+    get problems() {
+      return engine.problems();
+    },
+    outbox: engine.outbox,
+    sync: {
+      get status() {
+        return engine.status();
+      },
+      now: engine.syncNow,
+      wake: engine.wake,
+    },
+    at: engine.at as Store<M>["at"],
+    loaded: engine.loaded,
+    close: engine.close,
+    forget: engine.forget,
+  };
+}
+
+function requireStoreId(text: string): StoreId {
+  const store = parseStoreId(text);
+  if (store !== undefined) return store;
+  throw new StoreError({
+    kind: "rejected",
+    what: `${JSON.stringify(text.slice(0, 80))} is no store id`,
+    fix: `Give another one: ${storeIdRule}.`,
+  });
+}
+
+function throwLater(error: unknown): void {
+  void Promise.resolve().then(() => {
+    throw error;
+  });
+}

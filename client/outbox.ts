@@ -1,0 +1,252 @@
+/**
+ * The outbox: durable actions in the order they were made, those that are grouped into updates first. Pure: each function gives the
+ * next outbox and the rows that change with it, for one local transaction.
+ *
+ * An update gets its seq in the transaction that takes its actions out of the waiting ones, and never changes again; a seq is never
+ * used twice. It leaves only when the log shows it, or has passed it by (settle.ts).
+ */
+import { utf8Length } from "../shared/json.ts";
+import type { Settings } from "../shared/settings.ts";
+import type { ActionId, AppId, UpdateId } from "../shared/wire/ids.ts";
+import { type Timestamp, toTimestamp } from "../shared/wire/time.ts";
+import type { Update } from "../shared/wire/update.ts";
+import {
+  type ActionRow,
+  type AppRow,
+  type DeadRow,
+  encodeActionRow,
+  encodeAppRow,
+  encodeDeadRow,
+  encodeUpdateRow,
+  rowKeys,
+  type UpdateRow,
+} from "./rows.ts";
+
+export interface Outbox {
+  readonly me: AppRow;
+  /** In order of app, then seq; those of an app that this instance no longer is come first. */
+  readonly updates: readonly UpdateRow[];
+  readonly waiting: readonly ActionRow[];
+  readonly dead: readonly DeadRow[];
+}
+
+/** Rows to put and to delete; merged into one transaction. */
+export interface Changes {
+  readonly put: ReadonlyMap<string, string>;
+  readonly delete: readonly string[];
+}
+
+export interface Changed {
+  readonly outbox: Outbox;
+  readonly changes: Changes;
+}
+
+export const noChanges: Changes = { put: new Map(), delete: [] };
+
+export function addAction(outbox: Outbox, row: ActionRow): Changed {
+  return {
+    outbox: { ...outbox, waiting: [...outbox.waiting, row] },
+    changes: putting([[rowKeys.action(row.action.id), encodeActionRow(row)]]),
+  };
+}
+
+/** The update to send next: the oldest of this app that was neither acknowledged nor refused; undefined where all are. */
+export function unsent({ me, updates }: Outbox): UpdateRow | undefined {
+  return updates.find(
+    ({ update, storedAt, rejected }) => update.app === me.app && storedAt === null && rejected === null,
+  );
+}
+
+/** True where a refused update waits for the log to pass it and nothing behind it will make the log do so. */
+export function needsSettling({ me, updates, waiting }: Outbox): boolean {
+  const last = updates.findLast(({ update }) => update.app === me.app);
+  return last !== undefined && last.rejected !== null && waiting.every(({ held }) => held);
+}
+
+/**
+ * Groups waiting actions, up to the limits, into one update: the first ones that are not held and of one model version. An update
+ * without actions is made only to settle a refused one. Undefined when there is nothing to group.
+ */
+export function group(
+  outbox: Outbox,
+  {
+    id,
+    modelVersion,
+    settings,
+  }: { readonly id: UpdateId; readonly modelVersion: number; readonly settings: Settings },
+): (Changed & { readonly row: UpdateRow }) | undefined {
+  const { me } = outbox;
+  const taken = takeFitting(outbox.waiting, settings);
+  if (taken.length === 0 && !needsSettling(outbox)) return undefined;
+  const update: Update = {
+    id,
+    app: me.app,
+    seq: me.nextSeq,
+    after: me.seen,
+    modelVersion: taken[0]?.modelVersion ?? modelVersion,
+    actions: taken.map(({ action }) => action),
+  };
+  const row: UpdateRow = { update, storedAt: null, rejected: null };
+  const next: AppRow = { ...me, nextSeq: me.nextSeq + 1 };
+  const gone = new Set(taken);
+  return {
+    row,
+    outbox: {
+      ...outbox,
+      me: next,
+      updates: [...outbox.updates, row],
+      waiting: outbox.waiting.filter((one) => !gone.has(one)),
+    },
+    changes: {
+      put: new Map([
+        [rowKeys.app, encodeAppRow(next)],
+        [rowKeys.update(update.app, update.seq), encodeUpdateRow(row)],
+      ]),
+      delete: taken.map(({ action }) => rowKeys.action(action.id)),
+    },
+  };
+}
+
+/** What an update is around its actions, in bytes. */
+const frameBytes = 400;
+
+/** A held action keeps back those after it that were made with another version only by their order: they go on. */
+function takeFitting(waiting: readonly ActionRow[], settings: Settings): readonly ActionRow[] {
+  const taken: ActionRow[] = [];
+  let bytes = frameBytes;
+  for (const row of waiting) {
+    if (row.held) continue;
+    if (taken[0] && row.modelVersion !== taken[0].modelVersion) break;
+    bytes += utf8Length(JSON.stringify(row.action)) + 1;
+    if (taken.length >= settings.updateActionsMax || (bytes > settings.updateBytesMax && taken.length > 0))
+      break;
+    taken.push(row);
+  }
+  return taken;
+}
+
+/** The store has acknowledged an update. It stays until the log shows it. */
+export function markStored(outbox: Outbox, { update }: UpdateRow, storedAt: Timestamp): Changed {
+  const me = { ...outbox.me, seen: laterOf(outbox.me.seen, storedAt) };
+  return replaceUpdate({ ...outbox, me }, update, (row) => ({ ...row, storedAt }));
+}
+
+export function markRejected(outbox: Outbox, { update }: UpdateRow, reason: string): Changed {
+  return replaceUpdate(outbox, update, (row) => ({ ...row, rejected: reason }));
+}
+
+function replaceUpdate(outbox: Outbox, update: Update, change: (row: UpdateRow) => UpdateRow): Changed {
+  const put = new Map<string, string>([[rowKeys.app, encodeAppRow(outbox.me)]]);
+  const updates = outbox.updates.map((row) => {
+    if (row.update.id !== update.id) return row;
+    const next = change(row);
+    put.set(rowKeys.update(update.app, update.seq), encodeUpdateRow(next));
+    return next;
+  });
+  return { outbox: { ...outbox, updates }, changes: { put, delete: [] } };
+}
+
+/** The app has shown something of this time: what it makes from now on comes after it. */
+export function markSeen(outbox: Outbox, timestamp: Timestamp): Changed {
+  if (timestamp <= outbox.me.seen) return { outbox, changes: noChanges };
+  const me = { ...outbox.me, seen: timestamp };
+  return { outbox: { ...outbox, me }, changes: putting([[rowKeys.app, encodeAppRow(me)]]) };
+}
+
+/** Holds an action back, or lets it go. Nothing happens to one that is in an update already. */
+export function hold(outbox: Outbox, id: ActionId, held: boolean): Changed {
+  const row = outbox.waiting.find(({ action }) => action.id === id);
+  if (!row || row.held === held) return { outbox, changes: noChanges };
+  const next = { ...row, held };
+  return {
+    outbox: { ...outbox, waiting: outbox.waiting.map((one) => (one === row ? next : one)) },
+    changes: putting([[rowKeys.action(id), encodeActionRow(next)]]),
+  };
+}
+
+/** Takes an action out that was never sent, or a dead letter. */
+export function drop(outbox: Outbox, id: ActionId): Changed {
+  const isOther = ({ action }: { readonly action: { readonly id: ActionId } }) => action.id !== id;
+  const waiting = outbox.waiting.filter(isOther);
+  const dead = outbox.dead.filter(isOther);
+  const gone = [
+    ...(waiting.length < outbox.waiting.length ? [rowKeys.action(id)] : []),
+    ...(dead.length < outbox.dead.length ? [rowKeys.dead(id)] : []),
+  ];
+  return { outbox: { ...outbox, waiting, dead }, changes: { put: new Map(), delete: gone } };
+}
+
+/** A dead letter becomes a waiting action again, under a new id. */
+export function retry(outbox: Outbox, id: ActionId, newId: ActionId): Changed {
+  const row = outbox.dead.find(({ action }) => action.id === id);
+  if (!row) return { outbox, changes: noChanges };
+  const { action, modelVersion } = row;
+  const added = addAction(outbox, { action: { ...action, id: newId }, modelVersion, held: false });
+  const dropped = drop(added.outbox, id);
+  return { outbox: dropped.outbox, changes: together(added.changes, dropped.changes) };
+}
+
+/** An update that the log will never hold: its actions become dead letters. */
+export function bury(outbox: Outbox, { update, rejected }: UpdateRow, reason: string): Changed {
+  const letters = update.actions.map(
+    (action): DeadRow => ({ action, modelVersion: update.modelVersion, reason: rejected ?? reason }),
+  );
+  return {
+    outbox: { ...outbox, dead: [...outbox.dead, ...letters], updates: without(outbox.updates, update) },
+    changes: {
+      put: new Map(letters.map((letter) => [rowKeys.dead(letter.action.id), encodeDeadRow(letter)])),
+      delete: [rowKeys.update(update.app, update.seq)],
+    },
+  };
+}
+
+/** An update that the log holds. */
+export function settleUpdate(outbox: Outbox, { update }: UpdateRow): Changed {
+  return {
+    outbox: { ...outbox, updates: without(outbox.updates, update) },
+    changes: { put: new Map(), delete: [rowKeys.update(update.app, update.seq)] },
+  };
+}
+
+/** The actions of an update go out again, before all that wait: the app goes on under another id. */
+export function sendAgain(outbox: Outbox, { update }: UpdateRow): Changed {
+  const rows = update.actions.map(
+    (action): ActionRow => ({ action, modelVersion: update.modelVersion, held: false }),
+  );
+  const settled = settleUpdate(outbox, { update, storedAt: null, rejected: null });
+  return {
+    outbox: { ...settled.outbox, waiting: [...rows, ...outbox.waiting] },
+    changes: together(
+      putting(rows.map((row) => [rowKeys.action(row.action.id), encodeActionRow(row)])),
+      settled.changes,
+    ),
+  };
+}
+
+export function setMe(outbox: Outbox, me: AppRow): Changed {
+  return { outbox: { ...outbox, me }, changes: putting([[rowKeys.app, encodeAppRow(me)]]) };
+}
+
+export function newMe(app: AppId, chain: string): AppRow {
+  return { app, nextSeq: 1, settledSeq: 0, settledChain: chain, seen: toTimestamp(0) };
+}
+
+/** Both, the later one winning where they touch the same row. */
+export function together(first: Changes, second: Changes): Changes {
+  const put = new Map(first.put);
+  for (const key of second.delete) put.delete(key);
+  for (const [key, value] of second.put) put.set(key, value);
+  return { put, delete: [...first.delete.filter((key) => !second.put.has(key)), ...second.delete] };
+}
+
+function putting(rows: readonly (readonly [string, string])[]): Changes {
+  return { put: new Map(rows), delete: [] };
+}
+
+function without(updates: readonly UpdateRow[], { id }: Update): readonly UpdateRow[] {
+  return updates.filter((row) => row.update.id !== id);
+}
+
+function laterOf(a: Timestamp, b: Timestamp): Timestamp {
+  return a > b ? a : b;
+}

@@ -1,0 +1,53 @@
+/**
+ * bucketRemote: direct mode. The client runs the whole protocol itself over a bucket, with its own credentials: reads objects, and
+ * appends by "put, then check the seal". A rollup must run somewhere.
+ */
+import { type Host, run } from "../../shared/drive/run.ts";
+import { createWriter } from "../../shared/drive/writer.ts";
+import { tail } from "../../shared/log/tail.ts";
+import type { Bucket } from "../../shared/ports/bucket.ts";
+import type { Platform } from "../../shared/ports/platform.ts";
+import { newSettings, type Settings } from "../../shared/settings.ts";
+import type { Remote } from "./remote.ts";
+
+/**
+ * A bucket as the remote of a client.
+ *
+ * @example
+ * const remote = bucketRemote(createS3Bucket("s3://notes?region=eu-central-1"), createNodePlatform());
+ */
+export function bucketRemote(bucket: Bucket, platform: Platform, settings: Partial<Settings> = {}): Remote {
+  const clock: { offsetMs: number | null } = { offsetMs: null };
+  const dated = withClock(bucket, platform, (offsetMs) => {
+    clock.offsetMs = offsetMs;
+  });
+  const host: Host = { bucket: dated, platform, settings: newSettings(settings) };
+  return {
+    name: bucket.name,
+    open(store) {
+      const writer = createWriter(host, store);
+      return {
+        get: dated.get,
+        tail: (input) => run(tail, { store, ...input }, host),
+        async send(update) {
+          const outcome = await writer.append(update);
+          if (outcome.is === "later") return outcome;
+          return { is: "stored", timestamp: outcome.timestamp, known: outcome.known };
+        },
+        clockOffsetMs: () => clock.offsetMs,
+      };
+    },
+  };
+}
+
+/** Tells of the bucket's clock at each answer. */
+function withClock(inner: Bucket, platform: Platform, tell: (offsetMs: number) => void): Bucket {
+  const dated = async <T extends { readonly date: number }>(answer: Promise<T>): Promise<T> => {
+    const given = await answer;
+    // Dates may have whole seconds: only what lies beyond that is an offset.
+    const late = given.date - platform.now();
+    tell(late > 0 ? late : Math.min(0, late + 1_000));
+    return given;
+  };
+  return { ...inner, get: (key, options) => dated(inner.get(key, options)) };
+}

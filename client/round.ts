@@ -1,0 +1,196 @@
+/**
+ * One round with the remote: send what waits, read what is published, settle by marks where a snapshot came, show the tail. Numbered as
+ * in the protocol; each step is durable before the next one begins, so a round may end anywhere.
+ */
+import type { Host } from "../shared/drive/run.ts";
+import { run } from "../shared/drive/run.ts";
+import { AssertionError, StoreError } from "../shared/errors.ts";
+import type { Held } from "../shared/log/held.ts";
+import type { KnownHead } from "../shared/log/known-head.ts";
+import { readMarks } from "../shared/log/marks-read.ts";
+import type { ReplicaRequest } from "../shared/log/program.ts";
+import { read } from "../shared/log/read.ts";
+import { stuckReader } from "../shared/log/troubles.ts";
+import type { Bucket } from "../shared/ports/bucket.ts";
+import type { Platform } from "../shared/ports/platform.ts";
+import type { Settings } from "../shared/settings.ts";
+import type { AppId, StoreId, UpdateId } from "../shared/wire/ids.ts";
+import { type Mark, type Marks, markOf } from "../shared/wire/marks.ts";
+import { toTimestamp, zeroTimestamp } from "../shared/wire/time.ts";
+import type { StampedUpdate } from "../shared/wire/update.ts";
+import type { Commits } from "./commits.ts";
+import type { Confirmed } from "./confirmed.ts";
+import { type Changed, group, markRejected, markStored, type Outbox, unsent } from "./outbox.ts";
+import type { RemoteStore } from "./remote/remote.ts";
+
+/** What a round works on: the client's parts, as they are at each moment. */
+export interface RoundParts {
+  readonly store: StoreId;
+  readonly remote: RemoteStore;
+  readonly platform: Platform;
+  readonly settings: Settings;
+  readonly modelVersion: number;
+  readonly confirmed: Confirmed<unknown>;
+  readonly commits: Commits;
+  outbox(): Outbox;
+  /** Takes the next outbox and makes its rows durable. */
+  change(changed: Changed): Promise<void>;
+  newUpdateId(): UpdateId;
+  /** False while work must not be sent, say because the state has problems. */
+  maySend(): boolean;
+  settleByMarks(markOf: (app: AppId) => Mark): Promise<void>;
+  showTail(updates: readonly StampedUpdate[]): void;
+  /** Ask for the tail in this round. */
+  wantsTail(): boolean;
+}
+
+export interface RoundReport {
+  /** Something new was sent or read. */
+  readonly active: boolean;
+  /** The store asked to wait so long before the next send. */
+  readonly retryAfterMs: number | null;
+  /** Why sending stopped, in words; null when everything went out. */
+  readonly later: string | null;
+}
+
+export interface Rounds {
+  run(): Promise<RoundReport>;
+  /** Forget where the reader stands: the next round loads afresh. */
+  restart(): void;
+}
+
+const endOfTime = toTimestamp(Number.POSITIVE_INFINITY);
+
+export function createRounds(parts: RoundParts): Rounds {
+  const { store, remote, platform, settings, confirmed } = parts;
+  const host: Host = { bucket: readOnly(remote), platform, settings };
+  let held: Held | null = null;
+  let restored = false;
+  let seen: Readonly<Record<string, StampedUpdate>> = {};
+
+  /** Where the rows of an earlier run stand. */
+  function restore(): void {
+    if (restored) return;
+    restored = true;
+    const { place, readBy } = confirmed;
+    if (place && readBy && place.epoch === readBy.head.epoch)
+      held = {
+        known: { head: readBy.head, etag: readBy.etag },
+        position: place.position,
+        hash: place.hash,
+        marks: null,
+      };
+  }
+
+  async function sendAll(): Promise<
+    Pick<RoundReport, "later" | "retryAfterMs"> & { known: KnownHead | null; sent: number }
+  > {
+    let known: KnownHead | null = null;
+    for (let sent = 0; ; sent++) {
+      const row = parts.maySend() ? (unsent(parts.outbox()) ?? (await groupNext())) : undefined;
+      if (!row) return { later: null, retryAfterMs: null, known, sent };
+      const outcome = await remote.send(row.update);
+      if (outcome.is === "later")
+        return { later: outcome.reason, retryAfterMs: outcome.retryAfterMs, known, sent };
+      if (outcome.is === "rejected") await parts.change(markRejected(parts.outbox(), row, outcome.reason));
+      else {
+        known = outcome.known ?? known;
+        await parts.change(markStored(parts.outbox(), row, outcome.timestamp));
+      }
+    }
+  }
+
+  /** Durable before it is sent: only then is its seq spent. */
+  async function groupNext() {
+    const grouped = group(parts.outbox(), {
+      id: parts.newUpdateId(),
+      modelVersion: parts.modelVersion,
+      settings,
+    });
+    if (!grouped) return undefined;
+    await parts.change(grouped);
+    return grouped.row;
+  }
+
+  async function readOn(given: KnownHead | null): Promise<number> {
+    const input = {
+      store,
+      held,
+      modelVersion: parts.modelVersion,
+      migrate: false,
+      history: false,
+      until: endOfTime,
+      from: zeroTimestamp,
+      given: given && isNewer(given, held) ? given : null,
+      cached: {},
+    };
+    const onReplica = (request: ReplicaRequest) => {
+      held = request.held;
+    };
+    const outcome = await run(read, input, { ...host, replica: confirmed.replica, onReplica });
+    held = outcome.held;
+    if (outcome.is === "stuck") throw new StoreError(stuckReader(store));
+    return outcome.updates;
+  }
+
+  /** After a snapshot only the marks tell what became of what was sent. */
+  async function settle(): Promise<void> {
+    if (!held || held.marks !== null || parts.outbox().updates.length === 0) return;
+    const { known, position } = held;
+    const outcome = await run(readMarks, { store, head: known.head, warm: null, through: position }, host);
+    if (outcome.is === "moved") return;
+    held = { ...held, marks: outcome.marks };
+    await settleBy(outcome.marks);
+  }
+
+  const settleBy = (marks: Marks) => parts.settleByMarks((app) => markOf(marks, app));
+
+  async function showTail(): Promise<void> {
+    if (!held || !parts.wantsTail()) return;
+    for (let tries = 0; tries < 3; tries++) {
+      const outcome = await remote.tail({ known: held.known, marks: held.marks, seen });
+      if (outcome.is === "tail") {
+        seen = outcome.seen;
+        held = { ...held, known: outcome.known, marks: outcome.marks ?? held.marks };
+        return parts.showTail(outcome.updates);
+      }
+      await readOn(null);
+    }
+  }
+
+  return {
+    async run() {
+      // 1. What memory says is durable first.
+      await parts.commits.flush();
+      restore();
+      const before = held;
+      // 2. Send.
+      const { later, retryAfterMs, known, sent } = await sendAll();
+      // 3. Read.
+      const updates = await readOn(known);
+      // 4. Settle.
+      await settle();
+      // 5. Show what is stored and not yet published.
+      await showTail();
+      const active = sent + updates > 0 || before?.known.head.rev !== held?.known.head.rev;
+      return { active, later, retryAfterMs };
+    },
+    restart() {
+      held = null;
+      seen = {};
+      restored = true;
+    },
+  };
+}
+
+function isNewer({ head }: KnownHead, held: Held | null): boolean {
+  return held === null || head.epoch !== held.known.head.epoch || head.rev >= held.known.head.rev;
+}
+
+/** The programs that read ask for nothing else. */
+export function readOnly({ get }: RemoteStore): Bucket {
+  const refuse = async (): Promise<never> => {
+    throw new AssertionError("a client's reader only reads");
+  };
+  return { name: "remote", get, putIfAbsent: refuse, putIfMatch: refuse, list: refuse, delete: refuse };
+}
