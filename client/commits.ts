@@ -4,7 +4,7 @@
  */
 import { StoreError } from "../shared/errors.ts";
 import type { LocalRows, RowChanges } from "./local/local.ts";
-import { noChanges, together } from "./outbox.ts";
+import { noChanges } from "./outbox.ts";
 
 export interface Commits {
   /** Resolves when these changes are durable; rejects with StoreError when they could not be written yet. */
@@ -24,7 +24,7 @@ interface Waiter {
 
 export function createCommits(onTrouble: (trouble: StoreError | null) => void): Commits {
   let rows: LocalRows | null = null;
-  let changes: RowChanges = noChanges;
+  let changes = createGathered();
   let waiters: Waiter[] = [];
   let writing = false;
   let trouble: StoreError | null = null;
@@ -47,14 +47,15 @@ export function createCommits(onTrouble: (trouble: StoreError | null) => void): 
 
   async function writeOnce(open: LocalRows): Promise<void> {
     const [now, told] = [changes, waiters];
-    changes = noChanges;
+    changes = createGathered();
     waiters = [];
     try {
-      if (now.put.size + now.delete.length > 0) await open.commit(now);
+      if (now.put.size + now.gone.size > 0) await open.commit({ put: now.put, delete: [...now.gone] });
       note(null);
       for (const { resolve } of told) resolve();
     } catch (error) {
-      changes = together(now, changes);
+      gather(now, { put: changes.put, delete: [...changes.gone] });
+      changes = now;
       const failed = asStoreError(error);
       note(failed);
       for (const { reject } of told) reject(failed);
@@ -62,7 +63,7 @@ export function createCommits(onTrouble: (trouble: StoreError | null) => void): 
   }
 
   const commit = (more: RowChanges): Promise<void> => {
-    changes = together(changes, more);
+    gather(changes, more);
     return new Promise((resolve, reject) => {
       waiters.push({ resolve, reject });
       // After this turn, so that what one turn does is one transaction.
@@ -81,6 +82,27 @@ export function createCommits(onTrouble: (trouble: StoreError | null) => void): 
       void write();
     },
   };
+}
+
+interface Gathered {
+  readonly put: Map<string, string>;
+  readonly gone: Set<string>;
+}
+
+function createGathered(): Gathered {
+  return { put: new Map(), gone: new Set() };
+}
+
+/** The later change wins where both touch a row. */
+function gather({ put, gone }: Gathered, more: RowChanges): void {
+  for (const key of more.delete) {
+    put.delete(key);
+    gone.add(key);
+  }
+  for (const [key, value] of more.put) {
+    gone.delete(key);
+    put.set(key, value);
+  }
 }
 
 function asStoreError(error: unknown): StoreError {

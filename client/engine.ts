@@ -21,7 +21,17 @@ import { createHandles } from "./handles.ts";
 import { createIds } from "./ids.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
 import type { Local, LocalRows, RowChanges } from "./local/local.ts";
-import { addAction, type Changed, drop, hold, markSeen, newMe, type Outbox, retry, setMe } from "./outbox.ts";
+import {
+  appendAction,
+  type Changed,
+  drop,
+  hold,
+  markSeen,
+  newMe,
+  type Outbox,
+  retry,
+  setMe,
+} from "./outbox.ts";
 import { listOutbox } from "./outbox-list.ts";
 import { readOutbox } from "./outbox-rows.ts";
 import { createPending } from "./pending.ts";
@@ -81,7 +91,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     commit: commits.commit,
     onPublished(updates) {
       tail = tail.filter(({ timestamp }) => timestamp > (updates.at(-1)?.timestamp ?? 0));
-      const settled = settle(settleBySegment(outbox, updates, platform.sha256));
+      const settled = settle(settleBySegment(outbox, updates, { sha256: platform.sha256, newName }));
       listeners.arrived(updates, outbox.me.app);
       return settled;
     },
@@ -123,14 +133,13 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   }
 
   /** What the log settled; a clone goes on under a new app id. Gives the rows. */
-  function settle(settled: Settled): RowChanges {
-    outbox = settled.outbox;
-    if (!settled.cloned) return settled.changes;
-    const renamed = setMe(outbox, newMe(ids.newAppId(), emptyChain));
-    outbox = renamed.outbox;
-    note({ cloned: true });
-    return { put: new Map([...settled.changes.put, ...renamed.changes.put]), delete: settled.changes.delete };
+  function settle({ outbox: next, changes, cloned }: Settled): RowChanges {
+    outbox = next;
+    if (cloned) note({ cloned: true });
+    return changes;
   }
+
+  const newName = () => newMe(ids.newAppId(), emptyChain);
 
   async function load(): Promise<void> {
     rows = await local.open(store);
@@ -179,7 +188,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
       newUpdateId: ids.newUpdateId,
       maySend,
       async settleByMarks(markOf) {
-        await commits.commit(settle(settleByMarks(outbox, markOf, platform.sha256)));
+        await commits.commit(settle(settleByMarks(outbox, markOf, { sha256: platform.sha256, newName })));
         refresh();
       },
       showTail(updates) {
@@ -237,9 +246,12 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
       const valid = validateAction(model as Model, name, data);
       if (!valid.ok) throw refused(name, valid.problems);
       const action = { id: ids.newActionId(), name, data: valid.data };
-      const saved = change(addAction(outbox, { action, modelVersion: model.version, held: false }));
+      const row = { action, modelVersion: model.version, held: false };
+      const saved = commits.commit(appendAction(outbox, row));
+      confirmed.layers.addPending(pending.add(outbox, row));
       const handle = handles.open(action.id, saved);
       listeners.made(action, outbox.me.app, model.version);
+      listeners.changed();
       loop.wakeSoon();
       return handle;
     },

@@ -7,10 +7,13 @@ import { type ActionId, createdAt } from "../shared/wire/ids.ts";
 import { toTimestamp } from "../shared/wire/time.ts";
 import type { Action, StampedUpdate } from "../shared/wire/update.ts";
 import type { Outbox } from "./outbox.ts";
+import type { ActionRow } from "./rows.ts";
 
 export interface Pending {
   /** The same action gives the same object again, by which the layers see that nothing changed. */
   list(outbox: Outbox, tail: readonly StampedUpdate[]): readonly FoldUpdate[];
+  /** One more action, at the end. */
+  add(outbox: Outbox, row: ActionRow): FoldUpdate;
 }
 
 export function createPending(): Pending {
@@ -29,6 +32,11 @@ export function createPending(): Pending {
       for (const { action, modelVersion } of waiting) add(action, modelVersion);
       known = next;
       return [...next.values()];
+    },
+    add({ me }, { action, modelVersion }) {
+      const update = pendingUpdate(action, me.app, modelVersion);
+      known.set(action.id, update);
+      return update;
     },
   };
 }

@@ -3,7 +3,8 @@
  *
  * Two ways of hearing it: segment by segment, where each own update shows by its id; or from marks after a snapshot, where the chain of
  * own ids tells. The log answers, not the server: what it has passed without is a dead letter, whatever was acknowledged or refused. An
- * own seq that stands there with an id nobody here made means that this storage was cloned: then a new app id goes on.
+ * own seq that stands there with an id nobody here made means that this storage was cloned: then a new app id goes on, and what was
+ * sent under the old one goes out again once the log has passed its seq without it.
  */
 import type { Sha256 } from "../shared/ports/hash.ts";
 import type { AppId } from "../shared/wire/ids.ts";
@@ -22,86 +23,82 @@ import {
 import type { AppRow, UpdateRow } from "./rows.ts";
 
 export interface Settled extends Changed {
-  /** The log holds updates of this app that were made elsewhere. */
+  /** The log holds updates of this app that were made elsewhere: it has a new name now. */
   readonly cloned: boolean;
+}
+
+export interface SettleTools {
+  readonly sha256: Sha256;
+  /** Who a clone is from now on. */
+  readonly newName: () => AppRow;
 }
 
 const passedBy = "the log went past it without it, so it will never be in the log";
 
 /** Updates in log order, all above what was settled before. */
-export function settleBySegment(outbox: Outbox, updates: readonly StampedUpdate[], sha256: Sha256): Settled {
+export function settleBySegment(
+  outbox: Outbox,
+  updates: readonly StampedUpdate[],
+  tools: SettleTools,
+): Settled {
   let settled: Settled = { outbox, changes: noChanges, cloned: false };
-  for (const update of updates) {
-    const { me } = settled.outbox;
-    const known = settled.outbox.updates.find((row) => row.update.id === update.id);
-    if (known) settled = add(settled, settlePublished(settled.outbox, known, sha256));
-    else if (update.app === me.app && update.seq > me.settledSeq) settled = { ...settled, cloned: true };
-  }
+  for (const update of updates) settled = settleOne(settled, update, tools);
   return settled;
 }
 
-/** An own update shows: it leaves, and what was sent before it and did not show never will. */
-function settlePublished(outbox: Outbox, row: UpdateRow, sha256: Sha256): Changed {
-  const { app, seq, id } = row.update;
-  const passed = outbox.updates.filter(({ update }) => update.app === app && update.seq < seq);
-  let changed: Changed = settleUpdate(outbox, row);
-  for (const one of passed) changed = chain(changed, (next) => passBy(next, one));
-  if (app !== outbox.me.app) return changed;
-  const { me } = changed.outbox;
-  const next = { ...me, settledSeq: seq, settledChain: sha256(me.settledChain + id) };
-  return chain(changed, (later) => setMe(later, next));
+function settleOne(before: Settled, published: StampedUpdate, { sha256, newName }: SettleTools): Settled {
+  const { app, seq, id } = published;
+  const { me } = before.outbox;
+  const row = before.outbox.updates.find(({ update }) => update.id === id);
+  let settled = before;
+  if (row) settled = then(settled, (outbox) => settleUpdate(outbox, row));
+  if (app === me.app && seq > me.settledSeq)
+    settled = row
+      ? then(settled, (outbox) =>
+          setMe(outbox, { ...me, settledSeq: seq, settledChain: sha256(me.settledChain + id) }),
+        )
+      : { ...then(settled, (outbox) => setMe(outbox, newName())), cloned: true };
+  return passAll(settled, (update) => update.app === app && update.seq <= seq);
 }
 
-/** Of the app that this instance is: a dead letter. Of one it was, before it found itself cloned: out again under the new id. */
+/** Whatever the log has passed without leaves: as dead letters, or again under the new name. */
+function passAll(before: Settled, isPassed: (update: UpdateRow["update"]) => boolean): Settled {
+  const passed = before.outbox.updates.filter(({ update }) => isPassed(update));
+  return passed.reduce((settled, row) => then(settled, (outbox) => passBy(outbox, row)), before);
+}
+
 function passBy(outbox: Outbox, row: UpdateRow): Changed {
   return row.update.app === outbox.me.app ? bury(outbox, row, passedBy) : sendAgain(outbox, row);
 }
 
 /** After a snapshot: `markOf` gives the mark of an app at the position. */
-export function settleByMarks(outbox: Outbox, markOf: (app: AppId) => Mark, sha256: Sha256): Settled {
+export function settleByMarks(outbox: Outbox, markOf: (app: AppId) => Mark, tools: SettleTools): Settled {
+  const nothing: Settled = { outbox, changes: noChanges, cloned: false };
   const { me } = outbox;
   const mark = markOf(me.app);
-  const own = outbox.updates.filter(({ update }) => update.app === me.app && update.seq <= mark.seq);
-  const published = own.filter(({ update }) => !isMissing(update.seq, mark.missing));
-  const expected = published.reduce((text, { update }) => sha256(text + update.id), me.settledChain);
-  if (mark.seq < me.settledSeq) return adopt(outbox, mark);
-  if (expected !== mark.chain) return settleOthers({ outbox, changes: noChanges, cloned: true }, markOf);
-  let changed: Changed = { outbox, changes: noChanges };
-  for (const row of own)
-    changed = chain(changed, (next) =>
-      published.includes(row) ? settleUpdate(next, row) : bury(next, row, passedBy),
-    );
-  const next: AppRow = { ...me, settledSeq: mark.seq, settledChain: mark.chain };
-  if (mark.seq > me.settledSeq) changed = chain(changed, (later) => setMe(later, next));
-  return settleOthers({ ...changed, cloned: false }, markOf);
-}
-
-/** The store lost updates of this app, or was made anew: its marks count, and seqs go on above what was ever used. */
-function adopt(outbox: Outbox, mark: Mark): Settled {
-  const me = { ...outbox.me, settledSeq: mark.seq, settledChain: mark.chain };
-  return { ...setMe(outbox, me), cloned: false };
-}
-
-/** Of an app that this instance was: what its mark has passed cannot be told from the chain, so it goes out again. */
-function settleOthers(settled: Settled, markOf: (app: AppId) => Mark): Settled {
-  let result = settled;
-  const { me } = settled.outbox;
-  for (const row of settled.outbox.updates)
-    if (row.update.app !== me.app && markOf(row.update.app).seq >= row.update.seq)
-      result = add(result, sendAgain(result.outbox, row));
-  return result;
+  const published = outbox.updates.filter(
+    ({ update }) => update.app === me.app && update.seq <= mark.seq && !isMissing(update.seq, mark.missing),
+  );
+  const chain = published.reduce((text, { update }) => tools.sha256(text + update.id), me.settledChain);
+  let settled = nothing;
+  if (mark.seq < me.settledSeq || chain === mark.chain) {
+    // What the marks hold is ours, or a store that was made anew holds less: its marks count, and seqs go on above what was used.
+    const left = mark.seq < me.settledSeq ? [] : published;
+    for (const row of left) settled = then(settled, (next) => settleUpdate(next, row));
+    if (mark.chain !== me.settledChain)
+      settled = then(settled, (next) =>
+        setMe(next, { ...me, settledSeq: mark.seq, settledChain: mark.chain }),
+      );
+  } else settled = { ...then(settled, (next) => setMe(next, tools.newName())), cloned: true };
+  return passAll(settled, ({ app, seq }) => seq <= markOf(app).seq);
 }
 
 function isMissing(seq: number, missing: readonly SeqRange[]): boolean {
   return missing.some(([first, last]) => first <= seq && seq <= last);
 }
 
-function chain(before: Changed, next: (outbox: Outbox) => Changed): Changed {
+function then(before: Settled, next: (outbox: Outbox) => Changed): Settled {
   const after = next(before.outbox);
-  return { outbox: after.outbox, changes: together(before.changes, after.changes) };
-}
-
-function add(before: Settled, after: Changed): Settled {
   return {
     outbox: after.outbox,
     changes: together(before.changes, after.changes),
