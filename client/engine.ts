@@ -92,7 +92,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     onPublished(updates) {
       tail = tail.filter(({ timestamp }) => timestamp > (updates.at(-1)?.timestamp ?? 0));
       const settled = settle(settleBySegment(outbox, updates, { sha256: platform.sha256, newName }));
-      listeners.arrived(updates, outbox.me.app);
+      listeners.arrived(updates, outbox.me.app, "log");
       return settled;
     },
     onReplaced(why) {
@@ -194,7 +194,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
       showTail(updates) {
         tail = updates;
         confirmed.layers.setTail(updates);
-        listeners.arrived(updates, outbox.me.app);
+        listeners.arrived(updates, outbox.me.app, "tail");
         const last = updates.at(-1)?.timestamp ?? zeroTimestamp;
         const seen = markSeen(outbox, last > confirmed.layers.position ? last : confirmed.layers.position);
         void change(seen).catch(() => undefined);

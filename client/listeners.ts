@@ -12,8 +12,8 @@ export interface Listeners {
   changed(): void;
   /** An action of this app took effect. */
   made(action: Action, app: AppId, modelVersion: number): void;
-  /** Updates have come in from the tail or the log. */
-  arrived(updates: readonly StampedUpdate[], me: AppId): void;
+  /** Updates have come in; what the tail brings comes again with a segment. */
+  arrived(updates: readonly StampedUpdate[], me: AppId, from: "tail" | "log"): void;
 }
 
 /** Ids of the tail that were told and may come again with a segment; a tail is seconds long. */
@@ -23,6 +23,12 @@ export function createListeners(model: Model<unknown>, onError: (error: unknown)
   const all = new Set<() => void>();
   const byName = new Map<string, Set<ActionListener>>();
   const told = new Set<ActionId>();
+
+  function remember(id: ActionId): void {
+    told.add(id);
+    const [oldest] = told;
+    if (told.size > toldMax && oldest !== undefined) told.delete(oldest);
+  }
 
   function call(listener: () => void): void {
     try {
@@ -37,9 +43,7 @@ export function createListeners(model: Model<unknown>, onError: (error: unknown)
     from: { readonly app: AppId; readonly origin: Origin; readonly modelVersion: number },
   ): void {
     const listeners = byName.get(action.name);
-    if (!listeners || told.has(action.id)) return;
-    told.add(action.id);
-    if (told.size > toldMax) told.delete([...told][0] as ActionId);
+    if (!listeners) return;
     const value = readValue(model, action, from.modelVersion);
     const { app, origin } = from;
     for (const listener of [...listeners])
@@ -61,10 +65,14 @@ export function createListeners(model: Model<unknown>, onError: (error: unknown)
       for (const listener of [...all]) call(listener);
     },
     made: (action, app, modelVersion) => tell(action, { app, origin: "local", modelVersion }),
-    arrived(updates, me) {
-      if (byName.size === 0) return;
+    arrived(updates, me, from) {
+      if (byName.size === 0 && from === "log") return;
       for (const { app, actions, modelVersion } of updates)
-        if (app !== me) for (const action of actions) tell(action, { app, origin: "remote", modelVersion });
+        for (const action of app === me ? [] : actions) {
+          const known = told.has(action.id);
+          if (from === "tail") remember(action.id);
+          if (!known) tell(action, { app, origin: "remote", modelVersion });
+        }
     },
   };
 }

@@ -66,6 +66,8 @@ export function createRounds(parts: RoundParts): Rounds {
   const host: Host = { bucket: readOnly(remote), platform, settings };
   let held: Held | null = null;
   let restored = false;
+  /** The remote answered in the last round. */
+  let reached = false;
   let seen: Readonly<Record<string, StampedUpdate>> = {};
 
   /** Where the rows of an earlier run stand. */
@@ -164,7 +166,9 @@ export function createRounds(parts: RoundParts): Rounds {
       await parts.commits.flush();
       restore();
       const before = held;
-      // 2. Send.
+      // 2. Send; after an outage only once somebody answers, so that all that was made meanwhile goes out together.
+      const found = reached ? 0 : await readOn(null);
+      reached = false;
       const { later, retryAfterMs, known, sent } = await sendAll();
       // 3. Read.
       const updates = await readOn(known);
@@ -172,7 +176,8 @@ export function createRounds(parts: RoundParts): Rounds {
       await settle();
       // 5. Show what is stored and not yet published.
       await showTail();
-      const active = sent + updates > 0 || before?.known.head.rev !== held?.known.head.rev;
+      reached = true;
+      const active = found + sent + updates > 0 || before?.known.head.rev !== held?.known.head.rev;
       return { active, later, retryAfterMs };
     },
     restart() {
