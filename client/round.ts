@@ -135,6 +135,16 @@ export function createRounds(parts: RoundParts): Rounds {
     return outcome.updates;
   }
 
+  /** A log that this model version cannot go on reading takes its updates all the same. */
+  async function lookFirst(): Promise<number> {
+    try {
+      return await readOn(null);
+    } catch (error) {
+      if (error instanceof StoreError && error.kind === "incompatible") return 0;
+      throw error;
+    }
+  }
+
   /** After a snapshot only the marks tell what became of what was sent. */
   async function settle(): Promise<void> {
     if (!held || held.marks !== null || parts.outbox().updates.length === 0) return;
@@ -167,7 +177,7 @@ export function createRounds(parts: RoundParts): Rounds {
       restore();
       const before = held;
       // 2. Send; after an outage only once somebody answers, so that all that was made meanwhile goes out together.
-      const found = reached ? 0 : await readOn(null);
+      const found = reached ? 0 : await lookFirst();
       reached = false;
       const { later, retryAfterMs, known, sent } = await sendAll();
       // 3. Read.
