@@ -34,4 +34,6 @@ export interface CommandIo extends Io {
   readonly json: boolean;
   /** The exit code, where it is not 0. */
   readonly finish: (code: number) => void;
+  /** Being stopped is how this one ends: then that is exit code 0, not 130. */
+  readonly endsWhenStopped: () => void;
 }

@@ -34,4 +34,4 @@ const code = await runCli(process.argv.slice(2), {
   platform: createNodePlatform(),
   signal: stop.signal,
 });
-process.exitCode = stoppedBy ?? code;
+process.exitCode = code === 0 ? 0 : (stoppedBy ?? code);

@@ -12,6 +12,7 @@ import { addLog } from "./commands/log.ts";
 import { addRecover } from "./commands/recover.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRollup } from "./commands/rollup.ts";
+import { addServe } from "./commands/serve.ts";
 import { addShow } from "./commands/show.ts";
 import { addStores } from "./commands/stores.ts";
 import { addVerify } from "./commands/verify.ts";
@@ -31,6 +32,7 @@ const commands = [
   addExport,
   addImport,
   addRollup,
+  addServe,
   addGc,
   addRecover,
 ];
@@ -45,7 +47,7 @@ Examples:
 
 --bucket and --store can be set once as ICECORE_BUCKET and ICECORE_STORE. Credentials for s3:// come from the environment
 (AWS_ACCESS_KEY_ID …), AWS_PROFILE or the machine's role, as the AWS SDK finds them.
-Exit codes: 0 fine, 1 trouble or findings, 2 wrong usage, 130 stopped. ICECORE_DEBUG=1 shows where an error came from.`;
+Exit codes: 0 fine, 1 trouble or findings, 2 wrong usage, 130 stopped (serve: 0). ICECORE_DEBUG=1 shows where an error came from.`;
 
 export function createProgram(io: CommandIo): Command {
   const program = new Command("icecore")

@@ -1,5 +1,6 @@
 /**
- * runCli: one call of the command line, from arguments to exit code: 0 fine, 1 trouble or findings, 2 wrong usage, 130 stopped.
+ * runCli: one call of the command line, from arguments to exit code: 0 fine, 1 trouble or findings, 2 wrong usage, 130 stopped (0 for a
+ * server, which ends in no other way).
  *
  * Everything that differs between a terminal, a pipe and a test comes in through Io.
  */
@@ -13,11 +14,16 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   const json = wantsJson(args);
   const screen = createScreen(io);
   let code = 0;
-  const program = createProgram({ ...io, screen, json, finish: (result) => (code = result) });
+  let stoppedCode = 130;
+  const finish = (result: number) => (code = result);
+  const endsWhenStopped = () => {
+    stoppedCode = 0;
+  };
+  const program = createProgram({ ...io, screen, json, finish, endsWhenStopped });
   try {
     await program.parseAsync([...args], { from: "user" });
     await screen.flush();
-    return io.signal.aborted ? 130 : code;
+    return io.signal.aborted ? stoppedCode : code;
   } catch (error) {
     const trouble = error instanceof CommanderError ? toUsageError(error) : error;
     if (trouble === null) return 0;

@@ -9,7 +9,7 @@ import { noChanges } from "./outbox.ts";
 export interface Commits {
   /** Resolves when these changes are durable; rejects with StoreError when they could not be written yet. */
   commit(changes: RowChanges): Promise<void>;
-  /** Writes what is left. */
+  /** Writes what is left. Where the rows never opened there is nowhere to write to: then nothing waits. */
   flush(): Promise<void>;
   /** Why the last try failed; null when everything is durable. */
   readonly trouble: StoreError | null;
@@ -73,7 +73,7 @@ export function createCommits(onTrouble: (trouble: StoreError | null) => void): 
 
   return {
     commit,
-    flush: () => commit(noChanges),
+    flush: async () => (rows === null ? undefined : commit(noChanges)),
     get trouble() {
       return trouble;
     },

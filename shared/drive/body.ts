@@ -12,8 +12,10 @@ import type { Platform } from "../ports/platform.ts";
 import type { Settings } from "../settings.ts";
 import { headsPrefix } from "../wire/keys.ts";
 
-const immutable = "max-age=31536000, immutable";
-const headFresh = "max-age=0, s-maxage=1";
+/** Of everything but the head: no name is ever used twice. */
+export const immutable = "max-age=31536000, immutable";
+/** Of the head: shared caches keep it for a second. */
+export const headFresh = "max-age=0, s-maxage=1";
 /** Objects wrap action data and state in a few levels of their own. */
 const envelopeDepth = 20;
 
@@ -48,7 +50,9 @@ export async function decodeBody(
   let bytes = answer.body;
   try {
     if (isGzip(bytes)) bytes = await platform.gunzip(bytes, bytesMax);
-  } catch {
+  } catch (error) {
+    // The platform cannot unpack at all: that says nothing of the bytes.
+    if (error instanceof StoreError) throw error;
     return {
       is: "unreadable",
       reason: `its gzip is damaged or opens to more than ${bytesMax} bytes`,
@@ -67,7 +71,7 @@ export async function decodeBody(
 }
 
 /** Stored bytes tell themselves: JSON never begins with gzip's first two bytes. Some HTTP clients unpack on their own. */
-function isGzip(bytes: Uint8Array): boolean {
+export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 

@@ -45,7 +45,7 @@ interface SchemaAnswer {
 export function validateWith(schema: StandardSchema, value: unknown): Validation {
   const answer = schema["~standard"].validate(value) as SchemaAnswer;
   if (answer.issues !== undefined) return { ok: false, problems: answer.issues.map(toProblem) };
-  if (typeof answer.then === "function") throw asynchronous();
+  if (typeof answer.then === "function") throw asynchronous(answer.then.bind(answer));
   return { ok: true, value: answer.value };
 }
 
@@ -60,7 +60,8 @@ export function acceptWith(schema: StandardSchema, value: unknown): unknown {
   if (answer.issues !== undefined) {
     throw new InvalidAction(`its data is not valid: ${problemsText(answer.issues.map(toProblem))}`);
   }
-  if (answer.value === undefined && typeof answer.then === "function") throw asynchronous();
+  if (answer.value === undefined && typeof answer.then === "function")
+    throw asynchronous(answer.then.bind(answer));
   return answer.value;
 }
 
@@ -80,10 +81,14 @@ function toStep(key: PropertyKey): string | number {
   return typeof key === "symbol" ? String(key) : key;
 }
 
-function asynchronous(): StoreError {
+/** What comes later is nobody's; a failure that nobody takes would end a Node process. */
+function asynchronous(later: (done: () => void, failed: () => void) => unknown): StoreError {
+  later(ignore, ignore);
   return new StoreError({
     kind: "rejected",
     what: "The action's schema answers later (it has an async check or transform)",
     fix: "Use synchronous checks only; ask the network before the action is made and put the answer in its data",
   });
 }
+
+function ignore(): void {}

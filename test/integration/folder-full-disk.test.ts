@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFolderBucket } from "../../bucket/folder.ts";
 import { StoreError } from "../../shared/errors.ts";
 import type { Bucket, PutContent } from "../../shared/ports/bucket.ts";
+import { mountSmallDisk } from "../fixtures/small-disk.ts";
 
 const disk = mountSmallDisk();
 const title = "The folder bucket on a full disk";
@@ -95,18 +95,4 @@ function keyOf(i: number): string {
 
 function content(bytes: number, letter: string): PutContent {
   return { body: new Uint8Array(bytes).fill(letter.charCodeAt(0)), contentType: "", cacheControl: "" };
-}
-
-/** A tmpfs of 256 KiB, where this user may mount one. */
-function mountSmallDisk(): { readonly path?: string; readonly reason: string } {
-  if (process.platform !== "linux" || process.getuid?.() !== 0)
-    return { reason: "mounting needs root on Linux" };
-  const path = mkdtempSync(join(tmpdir(), "icecore-full-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", path], { stdio: "pipe" });
-    return { path, reason: "" };
-  } catch {
-    rmdirSync(path);
-    return { reason: "this machine does not let root mount a tmpfs" };
-  }
 }

@@ -1,0 +1,93 @@
+/** icecore serve: the HTTP API and a rollup over one bucket, in one process, until it is stopped. */
+import type { Command } from "@commander-js/extra-typings";
+import { requireFitBucket } from "../../shared/drive/self-test.ts";
+import { createStore } from "../../shared/drive/store.ts";
+import { StoreError } from "../../shared/errors.ts";
+import { hostInUrl, isLoopback } from "../../shared/wire/loopback.ts";
+import { UsageError } from "../errors.ts";
+import type { CommandIo } from "../io.ts";
+import { loadModel } from "../model-file.ts";
+import { toNumber } from "../numbers.ts";
+import { bucketCommand, openHost, toStoreId } from "../session.ts";
+
+const examples = `
+Clients reach it with httpRemote("http://127.0.0.1:8787"). It makes the stores given with --store where they are missing, and serves no
+others; without --store it serves all that there are, and lets clients make new ones. Each request is one line of output.
+
+It knows no users yet: on this machine's own address everybody on this machine may use it, beyond it only with --open, and then
+everybody may read and write everything. Put something that speaks HTTPS before it: clients refuse plain HTTP from other machines.
+
+Ctrl-C or SIGTERM: it takes no more requests, finishes those at work and its round, and ends with exit code 0.
+
+Examples:
+  $ icecore serve --bucket folder:./bucket --model todos.ts --store family
+  $ icecore serve --bucket 's3://notes?region=eu-central-1' --model notes.js --host 0.0.0.0 --port 80 --open --json`;
+
+export function addServe(program: Command, io: CommandIo): void {
+  bucketCommand(program, "serve", "serve stores over HTTP, with their rollup, until it is stopped")
+    .requiredOption("-m, --model <file>", "a script that exports the model: what updates are checked by")
+    .option("-s, --store <id...>", "serve these alone; they are made where they are missing")
+    .option("-p, --port <number>", "0 for any that is free", "8787")
+    .option("--host <address>", "where to listen", "127.0.0.1")
+    .option("--open", "let everybody who reaches it read and write everything")
+    .option("--every <seconds>", "between two looks for what others wrote (default: 5, on s3:// 60)")
+    .addHelpText("after", examples)
+    .action(async (options) => {
+      const stores = options.store?.map(toStoreId) ?? null;
+      const port = toPort(options.port);
+      const everyMs = options.every === undefined ? null : everyOf(options.every);
+      requireOpen(options.host, options.open === true);
+      const { serve } = await loadServing();
+      const model = await loadModel(options.model);
+      const local = !/^s3:/.test(options.bucket ?? "");
+      // Nothing at work is cut off by Ctrl-C: the server ends in its own order.
+      const whole = { ...io, signal: new AbortController().signal };
+      const settings = { attemptsMax, ...(local ? { graceMs: 0 } : {}) };
+      const host = await openHost(whole, options, { maybeNew: true, settings });
+      await requireFitBucket(host);
+      for (const store of stores ?? []) await createStore(host, store);
+      await serve(io, host, {
+        model,
+        stores,
+        port,
+        hostname: options.host,
+        open: options.open === true,
+        everyMs: everyMs ?? (local ? 5_000 : 60_000),
+      });
+    });
+}
+
+/** A client waits behind an append; after some ten seconds it is better told to come later. */
+const attemptsMax = 8;
+
+/** The server's packages are loaded by this command alone: the others work without them. */
+async function loadServing() {
+  return import("../serving.ts").catch((cause) => {
+    throw new StoreError(
+      {
+        kind: "incompatible",
+        what: '"icecore serve" needs hono and @hono/node-server, which are not installed',
+        fix: 'Run "npm install hono @hono/node-server".',
+      },
+      cause,
+    );
+  });
+}
+
+function requireOpen(hostname: string, open: boolean): void {
+  if (open || isLoopback(hostInUrl(hostname))) return;
+  throw new UsageError(
+    `--host ${hostname} lets other machines in, and nobody is asked who they are`,
+    "Leave --host out to serve this machine alone, or add --open to let everybody read and write everything.",
+  );
+}
+
+function toPort(text: string): number {
+  const port = toNumber(text, { name: "--port", min: 0 });
+  if (port < 65_536) return port;
+  throw new UsageError(`--port is ${port}`, "Give a number from 0 to 65535.");
+}
+
+function everyOf(text: string): number {
+  return 1_000 * toNumber(text, { name: "--every", min: 0.1, fraction: true });
+}

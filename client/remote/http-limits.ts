@@ -1,0 +1,35 @@
+/** Tuned numbers of the HTTP remote, each with its reason. */
+
+/** From a request to the beginning of its answer, and the longest silence within one: an append alone may wait 15 s at the server. */
+export const timeoutMsDefault = 30_000;
+
+/** Where a body does not come in pieces: until all of it is there, in timeouts. A large snapshot over a bad mobile link. */
+export const wholeBodyTimeouts = 10;
+
+/** A refusal, or what became of an update without its head: read no further. */
+export const errorBytesMax = 64 * 1024;
+
+/** What became of an update, with the head: four times the largest head, for its inline segment's escapes. */
+export const sentBytesMax = 256 * 1024;
+
+/** A tail: twice what the server gives of its updates, 4 MiB. */
+export const tailBytesMax = 8 * 1024 * 1024;
+
+/** How much of an object above `bytesMax` comes back: the Bucket port's promise. */
+export const startBytes = 64 * 1024;
+
+/** Characters of what a server says that go into an error. */
+export const toldMax = 500;
+
+/** A live connection that ended is made again after this, then after twice as long, up to the second. */
+export const reconnectMs = 1_000;
+export const reconnectMsMax = 60_000;
+
+/** A connection that held this long was a good one. */
+export const goodLiveMs = 20_000;
+
+/** Silence on a live connection: three of the server's heartbeats missed, and it is made again. */
+export const liveSilenceMs = 80_000;
+
+/** Where answers do not come in pieces: the server keeps a request for an unchanged head so long. */
+export const waitSeconds = 25;

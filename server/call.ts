@@ -1,0 +1,34 @@
+/** What the answers of the API are made from: the server's parts, and one request that was let in. */
+import type { Host } from "../shared/drive/run.ts";
+import type { Model } from "../shared/model/model.ts";
+import type { AbortSignalLike } from "../shared/ports/platform.ts";
+import type { StoreId } from "../shared/wire/ids.ts";
+import type { Claims } from "./auth.ts";
+import type { ServerSettings } from "./settings.ts";
+import type { WarmStores } from "./warm-stores.ts";
+
+export interface Parts {
+  readonly host: Host;
+  readonly settings: ServerSettings;
+  readonly stores: WarmStores;
+  /** The model of a store; null where this server has none. */
+  readonly models: (store: StoreId) => Model | null;
+  /** How an update's `principal` is called. */
+  readonly principalOf: (claims: Claims) => string | undefined;
+  readonly onStored: (store: StoreId) => void;
+  /** Ends everything that waits. */
+  readonly closing: AbortSignalLike;
+}
+
+/** A request for something of a store, from somebody who may. */
+export interface Call {
+  readonly request: Request;
+  readonly store: StoreId;
+  readonly claims: Claims | null;
+  /** The last part of an object's key, where the path has one. */
+  readonly name: string;
+  /** A query parameter. */
+  param(name: string): string | undefined;
+}
+
+export type Answering = (call: Call) => Promise<Response>;

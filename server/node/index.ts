@@ -1,0 +1,2 @@
+/** The API on Node's own HTTP server: public subpath `icecore/server/node`. */
+export { type Listening, type ListenOptions, listen } from "./listen.ts";
