@@ -38,7 +38,8 @@ export interface Leftovers {
 
 export async function listLeftovers(host: Host, store: StoreId): Promise<Leftovers> {
   const built: Leftover[] = [];
-  for (const kind of builtKinds)
+  // Segments last: what tells of them was stored after them, and is so listed before.
+  for (const kind of [...builtKinds].reverse())
     await eachListed(host, builtPrefix(kind, store), (page) => {
       for (const { key, bytes } of page) {
         const name = parseBuiltKey(key);
@@ -60,16 +61,11 @@ export async function listLeftovers(host: Host, store: StoreId): Promise<Leftove
 
 const dateResolutionMs = 1_000;
 
-/** Nothing new came but what this recovery stored itself, and everything that its head will name is there. */
-export function isUnchanged(
-  left: Leftovers,
-  now: Leftovers,
-  own: { readonly stored: ReadonlySet<string>; readonly named: readonly string[] },
-): boolean {
+/** Nothing new came, and everything that the head will name is still there. */
+export function isUnchanged(left: Leftovers, now: Leftovers, named: readonly string[]): boolean {
   const before = new Set(left.built.map(({ key }) => key));
   const present = new Set(now.built.map(({ key }) => key));
-  const nothingNew = now.built.every(({ key }) => before.has(key) || own.stored.has(key));
-  return nothingNew && own.named.every((key) => present.has(key));
+  return now.built.every(({ key }) => before.has(key)) && named.every((key) => present.has(key));
 }
 
 export interface SegmentsRead {

@@ -1,6 +1,7 @@
 /**
  * storeLog: stores what the new head will name: joined ends, copies of what a sweep may be about to delete, an index, marks. All under
- * new names, so that nothing is overwritten and an unclear answer only costs another name; nothing names them yet.
+ * new names, so that nothing is overwritten and an unclear answer only costs another name; nothing names them yet. Only who holds the
+ * claim does so: marks that go further than the log would otherwise look like a loss to the next recovery.
  */
 import { StoreError } from "../errors.ts";
 import { type Json, utf8Length } from "../json.ts";
@@ -25,8 +26,6 @@ export interface Work {
   readonly dryRun: boolean;
   /** Of the new head, and in the names of all that is stored for it. */
   readonly rev: number;
-  /** Keys of all that was stored, or may yet come to be. */
-  readonly stored: Set<string>;
 }
 
 export interface StoredLog {
@@ -37,7 +36,6 @@ export interface StoredLog {
 
 export async function storeLog(work: Work, log: FoundLog): Promise<StoredLog> {
   const { settings } = work.host;
-  const { through } = log;
   const entries = [...log.chain, ...(log.joined ? [await storeJoined(work, log.joined)] : [])];
   const snapshots = Object.fromEntries(log.snapshots.map((one) => [one.modelVersion, one]));
   const shelved = shelve(entries, snapshots, settings);
@@ -50,6 +48,7 @@ export async function storeLog(work: Work, log: FoundLog): Promise<StoredLog> {
   const lastOlder = safe.older.at(-1);
   const index = encodeHistoryIndex({ segments: safe.older, before: null });
   const history = lastOlder ? await storePointer(work, "indexes", lastOlder.through, index) : null;
+  const { through } = log;
   const marks = through > 0 ? await storePointer(work, "marks", through, encodeMarks(log.marks)) : null;
   return { shelved: safe, history, marks };
 }
@@ -122,12 +121,11 @@ async function storeObject(
   named: Pick<BuiltKey, "kind" | "through" | "modelVersion">,
   body: Json,
 ): Promise<string> {
-  const { host, store, rev, dryRun, stored } = work;
+  const { host, store, rev, dryRun } = work;
   const { bucket, platform, settings } = host;
   for (let tries = 1; tries <= triesMax; tries++) {
     const key = builtKey({ ...named, store, rev, nonce: platform.newNonce() });
     if (dryRun) return key;
-    stored.add(key);
     const answer = await bucket.putIfAbsent(key, await encodeBody(key, body, platform, settings));
     if (answer.is === "stored") return key;
     await pause(work, tries);

@@ -7,7 +7,6 @@
  * which segments it is stands in log/recover-plan.ts.
  */
 import { StoreError } from "../errors.ts";
-import { namedKeys } from "../log/link-rules.ts";
 import { recoveredHead, revAbove } from "../log/recover-head.ts";
 import type { Etag, IfMatchSpelling } from "../ports/bucket.ts";
 import type { Head } from "../wire/head.ts";
@@ -15,7 +14,7 @@ import type { StoreId } from "../wire/ids.ts";
 import { putClaim, replaceClaim, requireNoHead } from "./recover-claim.ts";
 import { type FoundLog, findLog } from "./recover-log.ts";
 import { isUnchanged, type Leftovers, listLeftovers } from "./recover-read.ts";
-import { type StoredLog, storeLog, type Work } from "./recover-write.ts";
+import { storeLog, type Work } from "./recover-write.ts";
 import type { Host } from "./run.ts";
 import { requireFitBucket } from "./self-test.ts";
 
@@ -49,43 +48,45 @@ const looksMax = 10;
 export async function recoverStore(host: Host, options: RecoverOptions): Promise<RecoverReport> {
   const { store, acceptLoss = false, dryRun = false, onProgress } = options;
   // 1. Is there anything to do, and may this bucket hold a store?
-  const before = await requireNoHead(host, store);
+  let before = await requireNoHead(host, store);
   const ifMatch = dryRun ? "quoted" : await requireFitBucket(host);
   let claim: Etag | null = null;
   for (let looks = 1; looks <= looksMax; looks++) {
-    // 2. The log that is left; and what the head will name, stored.
+    if (claim === null) before = await requireNoHead(host, store);
+    // 2. The log that is left.
     const left = await listLeftovers(host, store);
     if (before === null && left.built.length + left.raw === 0) throw nothingThere(store);
     const log = await findLog(host, { store, left, onProgress });
-    if (log.lost.length > 0 && !acceptLoss) throw lossy(store, log.lost);
-    const rev = revAbove(left.built.map((one) => one.rev));
-    const work: Work = { host, store, dryRun, rev, stored: new Set() };
-    const parts = await storeLog(work, log);
-    if (dryRun) return reportOf(newHead(work, parts, { ifMatch, left }), { log, left, made: false });
-    // 3. From the claim on no other head can come: what is there now is all that ever was.
-    claim ??= await putClaim(work, before, ifMatch);
+    const refused = log.lost.length > 0 && !acceptLoss;
+    const work: Work = { host, store, dryRun, rev: revAbove(left.built.map(({ rev }) => rev)) };
+    // 3. From the claim on no other head can come: what is there now is all that ever was. Lost is only what this look found too.
+    if (!dryRun && !refused) claim ??= await putClaim(work, before, ifMatch);
     const now = await listLeftovers(host, store);
-    const head = newHead(work, parts, { ifMatch, left: now });
-    const own = { stored: work.stored, named: [...namedKeys(head), ...keysOf(parts)] };
-    if (!isUnchanged(left, now, own)) continue;
-    // 4. The head, in the claim's place.
-    await replaceClaim(work, head, claim);
-    return reportOf(head, { log, left: now, made: true });
+    if (!isUnchanged(left, now, namedIn(log))) continue;
+    if (refused) throw lossy(store, log.lost);
+    // 4. What the head will name; then the head, in the claim's place.
+    const head = await storeHead(work, log, { ifMatch, left: now });
+    if (claim !== null) await replaceClaim(work, head, claim);
+    return reportOf(head, { log, left: now, made: claim !== null });
   }
   throw restless(store);
 }
 
-function newHead(
-  { host: { platform }, rev }: Work,
-  { shelved, marks, history }: StoredLog,
-  { ifMatch, left }: { readonly ifMatch: IfMatchSpelling; readonly left: Leftovers },
-): Head {
-  const [epoch, nonce] = [platform.newNonce(), platform.newNonce()];
-  return recoveredHead({ epoch, nonce, rev, marks, sealedThrough: left.latest, ifMatch }, shelved, history);
+function namedIn({ chain, snapshots }: FoundLog): readonly string[] {
+  return [...chain, ...snapshots].map(({ key }) => key);
 }
 
-function keysOf({ shelved }: StoredLog): readonly string[] {
-  return shelved.older.map(({ key }) => key);
+/** Stores all that the head will name. Answers with the head, which is not stored yet. */
+async function storeHead(
+  work: Work,
+  log: FoundLog,
+  { ifMatch, left }: { readonly ifMatch: IfMatchSpelling; readonly left: Leftovers },
+): Promise<Head> {
+  const { platform } = work.host;
+  const { shelved, marks, history } = await storeLog(work, log);
+  const [epoch, nonce] = [platform.newNonce(), platform.newNonce()];
+  const parts = { epoch, nonce, rev: work.rev, marks, sealedThrough: left.latest, ifMatch };
+  return recoveredHead(parts, shelved, history);
 }
 
 function reportOf(

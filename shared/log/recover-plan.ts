@@ -61,7 +61,7 @@ export function planChain(
   for (const place of inOrder) leadOn(place, places, doubtful);
   inOrder.reverse();
   for (const place of inOrder)
-    place.rev = Math.max(0, ...place.starting.map((fact) => liveRev(fact, places)));
+    place.rev = place.starting.reduce((rev, fact) => Math.max(rev, liveRev(fact, places)), 0);
   const { tip, passed } = findTip(places);
   for (const place of inOrder) place.leadsToTip = place === tip || place.starting.some(leads(places));
   const ends = [...tip.starting, ...tip.starting.flatMap((fact) => endOf(fact, places)?.starting ?? [])];
