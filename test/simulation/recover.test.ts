@@ -281,27 +281,6 @@ async function recover(world: World, actor: string, report: { made: number }): P
       const { made } = await recoverStore({ ...host, bucket: withoutProbes(bucket, world.inner) }, { store });
       if (made) report.made += 1;
     } catch (error) {
-      if (process.env.TELL) {
-        console.log(actor, tries, String(error));
-        if (String(error).includes("is lost")) {
-          for (const { key } of (await world.inner.list("segments/")).objects) {
-            const g = await world.inner.get(key);
-            if (g.is !== "found") continue;
-            const j = JSON.parse(new TextDecoder().decode(g.body));
-            console.log(
-              key,
-              j.from,
-              j.fromHash.slice(0, 6),
-              "->",
-              j.through,
-              j.hash.slice(0, 6),
-              j.updates.length,
-            );
-          }
-          for (const { key } of (await world.inner.list("indexes/")).objects) console.log(key);
-          for (const { key } of (await world.inner.list("marks/")).objects) console.log(key);
-        }
-      }
       const rejected = error instanceof StoreError && error.kind === "rejected";
       if (!rejected && !isExpected(error)) throw error;
       // Lost before anything was stored: its message says to make the store anew.
