@@ -33,6 +33,9 @@ export const s3ConnectMs = 3_000;
 /** S3: from the request to the first byte of the answer. S3's own slow answers (a throttled partition) come within seconds. */
 export const s3AnswerMs = 15_000;
 
+/** ... and for each byte of a body that goes out before it: 256 kbit/s, a phone on a bad link; silence is watched besides. */
+export const s3UploadBytesPerMs = 32;
+
 /** S3: silence in the middle of a body. Ten times what a bad mobile link is silent for. */
 export const s3SilenceMs = 20_000;
 
@@ -47,6 +50,9 @@ export const s3FirstTriesMax = 3;
 
 /** S3: no new try of a read begins after this, however many are left: a person waits no longer for one object. */
 export const s3ReadMsMax = 45_000;
+
+/** S3: empty pages in a row that say "go on": a million deleted keys; more of them are a mistake of the service. */
+export const s3EmptyPagesMax = 1_000;
 
 /** S3's own limit of one DeleteObjects request. */
 export const s3DeleteKeysMax = 1_000;

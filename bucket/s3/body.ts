@@ -35,6 +35,11 @@ export async function readBody(output: GetObjectCommandOutput, bytesMax: number)
   return { is: "whole", bytes };
 }
 
+/** Ends an answer that is not wanted: its connection would wait for a reader. */
+export function endBody(output: GetObjectCommandOutput): void {
+  (output.Body as Chunks | undefined)?.destroy?.();
+}
+
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let at = 0;

@@ -1,6 +1,6 @@
 /** Turns a fault of S3 into a StoreError in plain words. Owns the table from code to kind, reason and fix. */
 import { StoreError, type StoreErrorKind } from "../../shared/errors.ts";
-import { type Fault, faultText, isPassing } from "./fault.ts";
+import { type Fault, faultText, isDistrust, isPassing } from "./fault.ts";
 import type { S3Location } from "./location.ts";
 
 type Advice = readonly [kind: StoreErrorKind, reason: string, fix: string];
@@ -11,20 +11,31 @@ const signInFix = "Nothing is lost: sign in again or renew the credentials, then
 const secretWrong: Advice = ["unauthorized", "the secret key is wrong", credentialsFix];
 const expired: Advice = ["unauthorized", "the credentials have expired", signInFix];
 const regionFix = "Give the bucket's region in its address (region=NAME) or in AWS_REGION.";
+const noCredentials: Advice = ["unauthorized", "the credentials could not be had", credentialsFix];
+const full: Advice = ["limit", "the service is full", "Free some space, then try again."];
+const tooLarge: Advice = ["limit", "the object is too large for this service", "Store something smaller."];
 const notS3: Advice = [
   "incompatible",
   "what answers there does not speak S3",
   "Check the endpoint in the bucket's address: it must be that of the S3 interface, not of a web console or a proxy.",
 ];
 
+const accessDenied: Advice = [
+  "unauthorized",
+  "these credentials may not do that there",
+  "Allow s3:ListBucket on the bucket (without it a missing object looks like a forbidden one), and s3:GetObject, s3:PutObject and s3:DeleteObject on its objects.",
+];
+const elsewhere: Advice = ["rejected", "the bucket is in another region", regionFix];
+const noConditions: Advice = [
+  "incompatible",
+  "this service has no conditional writes, or not those that a store needs",
+  "Use a service that has them, such as Amazon S3, Cloudflare R2, MinIO or Ceph.",
+];
+
 const byCode: Readonly<Record<string, Advice>> = {
   NoSuchBucket: ["rejected", "there is no such bucket", "Check its name and region, or make it first."],
   InvalidBucketName: ["rejected", "this is no bucket's name", "Check the bucket's address."],
-  AccessDenied: [
-    "unauthorized",
-    "these credentials may not do that there",
-    "Allow s3:ListBucket on the bucket (without it a missing object looks like a forbidden one), and s3:GetObject, s3:PutObject and s3:DeleteObject on its objects.",
-  ],
+  AccessDenied: accessDenied,
   AllAccessDisabled: ["unauthorized", "all access to it is disabled", "Ask the bucket's owner."],
   AccountProblem: ["unauthorized", "the account is blocked", "Ask the service."],
   InvalidAccessKeyId: ["unauthorized", "the access key is not known there", credentialsFix],
@@ -34,21 +45,21 @@ const byCode: Readonly<Record<string, Advice>> = {
   ExpiredTokenException: expired,
   TokenRefreshRequired: expired,
   InvalidToken: ["unauthorized", "the session token is not valid", signInFix],
-  CredentialsProviderError: ["unauthorized", "no credentials were found", credentialsFix],
-  NoRegion: ["rejected", "no region is set", regionFix],
-  PermanentRedirect: ["rejected", "the bucket is in another region", regionFix],
-  TemporaryRedirect: ["rejected", "the bucket is in another region", regionFix],
-  AuthorizationHeaderMalformed: ["rejected", "the bucket is in another region", regionFix],
-  IllegalLocationConstraintException: ["rejected", "the bucket is in another region", regionFix],
-  NotImplemented: [
+  PermanentRedirect: elsewhere,
+  TemporaryRedirect: elsewhere,
+  AuthorizationHeaderMalformed: elsewhere,
+  IllegalLocationConstraintException: elsewhere,
+  NotImplemented: noConditions,
+  BadList: [
     "incompatible",
-    "this service has no conditional writes, or not those that a store needs",
-    "Use a service that has them, such as Amazon S3, Cloudflare R2, MinIO or Ceph.",
+    "it does not list as S3 does: below the prefix, in order, after the given key",
+    "Use a service that does; directory buckets and some old services do not.",
   ],
-  EntityTooLarge: ["limit", "the object is too large for this service", "Store something smaller."],
+  EntityTooLarge: tooLarge,
   KeyTooLongError: ["rejected", "the key is too long for this service", "Use a shorter prefix."],
   QuotaExceeded: ["limit", "the quota is used up", "Raise it or free some space, then try again."],
-  InsufficientCapacity: ["limit", "the service is full", "Free some space, then try again."],
+  InsufficientCapacity: full,
+  XMinioStorageFull: full,
   InvalidObjectState: [
     "unavailable",
     "the object was moved to an archive",
@@ -69,7 +80,21 @@ const byCode: Readonly<Record<string, Advice>> = {
     "no machine has that name",
     "Check the endpoint, the bucket's name and this machine's network.",
   ],
-  EPROTO: ["unavailable", "no encrypted connection came about", "Check whether the endpoint speaks https."],
+  NoHandshake: [
+    "unavailable",
+    "no encrypted connection came about",
+    "Check whether the endpoint speaks https.",
+  ],
+  ERR_INVALID_CHAR: [
+    "unauthorized",
+    "a header cannot be sent as it is, most likely because a credential ends in a line break",
+    credentialsFix,
+  ],
+  ChecksumMismatch: [
+    "unavailable",
+    "what came is not what its checksum says",
+    "Try again; if it stays so, something on the way changes bodies.",
+  ],
 };
 
 const slow: Advice = [
@@ -77,35 +102,90 @@ const slow: Advice = [
   "the service did not answer in time or was busy",
   "Nothing is lost: try again later.",
 ];
+const signInBusy: Advice = [
+  "unavailable",
+  "the credentials could not be had just now",
+  "Nothing is lost: try again later.",
+];
+const unmade: Advice = [
+  "rejected",
+  "the request could not be made",
+  "Check the bucket's address and the AWS settings (AWS_… variables, ~/.aws/config).",
+];
+const refused: Advice = [
+  "rejected",
+  "the service refused it",
+  "Look up in the service's documentation what it means by that.",
+];
+
+/** What kept a request from being sent: the word of whoever was asked for credentials is not the bucket's. */
+const unsentByCode: Readonly<Record<string, Advice>> = {
+  CredentialsProviderError: ["unauthorized", "no credentials were found", credentialsFix],
+  SsoSessionExpired: ["unauthorized", "the sign-in has expired", 'Run "aws sso login" again, then go on.'],
+  ExpiredToken: expired,
+  ExpiredTokenException: expired,
+  NoRegion: ["rejected", "no region is set", regionFix],
+};
+
+/** Answers whose status says it all, where the code is not known. */
+const byStatus: Readonly<Record<number, Advice>> = {
+  401: accessDenied,
+  403: accessDenied,
+  413: tooLarge,
+  501: noConditions,
+  507: full,
+};
 
 /** What to throw for `fault`, which stopped `doing` (say "read") on `key`. */
 export function s3Error(
   fault: Fault,
   { location, doing, key }: { readonly location: S3Location; readonly doing: string; readonly key?: string },
-  cause: unknown,
+  error: unknown,
 ): StoreError {
   const [kind, reason, fix] = adviceFor(fault);
   const what = `Could not ${doing}${key === undefined ? "" : ` ${key}`} in ${location.name}: ${reason} (${faultText(fault)})`;
-  const elsewhere = fault.region !== null && fix === regionFix ? ` The service says: ${fault.region}.` : "";
+  const place = fault.region !== null && fix === regionFix ? ` The service says: ${fault.region}.` : "";
   return new StoreError(
-    { kind, what, fix: `${fix}${elsewhere}`, ...(key === undefined ? {} : { key }) },
-    cause,
+    { kind, what, fix: `${fix}${place}`, ...(key === undefined ? {} : { key }) },
+    causeOf(fault, error),
   );
 }
 
+/**
+ * Only what is known to be harmless of what the SDK threw: its errors repeat the answer, which may hold a session token (ExpiredToken),
+ * the signed request (SignatureDoesNotMatch) or a body, and what a credential process printed. Whoever logs an error logs its cause too.
+ */
+function causeOf(fault: Fault, error: unknown): Error {
+  const { sent, status, code, requestId } = fault;
+  const fields = { code, status };
+  // Nobody answered: these are the words of Node, with the address that was tried.
+  if (sent && status === null && error instanceof Error) {
+    const { message, stack } = error;
+    return Object.assign(new Error(message), { ...fields, ...(stack === undefined ? {} : { stack }) });
+  }
+  const id = requestId === "" ? "" : `, request ${requestId}`;
+  return Object.assign(new Error(`${faultText(fault)}${id}`), fields);
+}
+
 function adviceFor(fault: Fault): Advice {
-  const { status, code } = fault;
-  const known = Object.hasOwn(byCode, code) ? byCode[code] : undefined;
-  if (known) return known;
-  if (/CERT|SSL|TLS/.test(code))
+  const { sent, status, code, region } = fault;
+  if (!sent) return unsentAdvice(fault);
+  if (Object.hasOwn(byCode, code)) return byCode[code] ?? refused;
+  if (isDistrust(code))
     return ["unavailable", "its certificate is not trusted", "Check the endpoint's name and certificate."];
-  if (code.endsWith("ProviderError"))
-    return ["unauthorized", "the credentials could not be had", credentialsFix];
-  if (status === 200 || status === 206) return notS3;
+  // What Node says of bytes that are no HTTP.
+  if (code.startsWith("HPE_")) return notS3;
+  if (status === null) return slow;
+  if (status >= 200 && status < 300) return notS3;
   if (isPassing(fault)) return slow;
-  if (status === 401 || status === 403) return byCode.AccessDenied ?? notS3;
-  if (status === 301 || status === 307) return byCode.PermanentRedirect ?? notS3;
-  if (status === 501) return byCode.NotImplemented ?? notS3;
-  // 404 without S3's word for it, and what else a web server may say.
-  return status === null ? slow : notS3;
+  if (status < 400 && region !== null) return elsewhere;
+  // A code is a word of S3's; a web server has none, whatever its status.
+  return byStatus[status] ?? (code === "" ? notS3 : refused);
+}
+
+function unsentAdvice(fault: Fault): Advice {
+  const { code } = fault;
+  if (isPassing(fault)) return signInBusy;
+  if (Object.hasOwn(unsentByCode, code)) return unsentByCode[code] ?? unmade;
+  return code === "" || /^(?:Type|Range|Syntax|URI|Endpoint)Error$/.test(code) ? unmade : noCredentials;
 }

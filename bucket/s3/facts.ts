@@ -2,7 +2,7 @@
 import {
   GetBucketLifecycleConfigurationCommand,
   GetBucketVersioningCommand,
-  HeadBucketCommand,
+  ListObjectsV2Command,
   type LifecycleRule as Rule,
   type S3Client,
 } from "@aws-sdk/client-s3";
@@ -11,31 +11,23 @@ import { answerServer } from "./client.ts";
 import { s3Error } from "./errors.ts";
 import { type Fault, faultOf, faultText } from "./fault.ts";
 import type { S3Location } from "./location.ts";
+import { notS3, type Parts } from "./parts.ts";
 import { knownService } from "./services.ts";
-import type { Tries } from "./tries.ts";
-
-interface Parts {
-  readonly location: S3Location;
-  readonly client: S3Client;
-  readonly tries: Tries;
-}
 
 /** Throws StoreError when the bucket cannot be reached at all. */
 export async function readFacts(parts: Parts): Promise<BucketFacts> {
   const { location, client, tries } = parts;
   const Bucket = location.bucket;
+  // A HEAD of the bucket would ask the same, but its refusals have no body, hence no word that says why.
   const signs = await tries.run(
     async () => {
-      const output = await client.send(new HeadBucketCommand({ Bucket }));
+      const output = await client.send(
+        new ListObjectsV2Command({ Bucket, MaxKeys: 1, Prefix: location.prefix }),
+      );
+      if (output.IsTruncated === undefined && output.KeyCount === undefined) throw notS3();
       return { server: answerServer(output), requestId: output.$metadata.requestId ?? "" };
     },
-    // A HEAD has no body, so a missing bucket is a bare 404.
-    (fault, error) =>
-      s3Error(
-        fault.status === 404 ? { ...fault, code: "NoSuchBucket" } : fault,
-        { location, doing: "look at the bucket" },
-        error,
-      ),
+    (fault, error) => s3Error(fault, { location, doing: "look at the bucket" }, error),
   );
   const host = location.endpoint === null ? "amazonaws.com" : new URL(location.endpoint).hostname;
   const known = knownService(host, signs);

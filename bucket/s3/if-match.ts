@@ -42,11 +42,13 @@ export function createIfMatch(): IfMatch {
   };
 }
 
-/** True for an etag as services give it: in quotes. A star or a list would match what was not meant. */
+/** True for what can be one etag: a star or a list would match what was not meant. Some services give theirs without quotes. */
 export function isEtag(etag: Etag): boolean {
-  return /^(?:W\/)?"[^"*,\s]+"$/.test(etag);
+  return /^(?:(?:W\/)?"[^"*,\s]+"|[^"*,\s]+)$/.test(etag);
 }
 
 function spell(etag: Etag, spelling: IfMatchSpelling): string {
-  return spelling === "quoted" ? etag : etag.replaceAll('"', "");
+  const bare = etag.replaceAll('"', "");
+  if (spelling === "unquoted") return bare;
+  return etag === bare ? `"${bare}"` : etag;
 }

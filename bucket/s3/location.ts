@@ -23,9 +23,13 @@ export interface S3Location {
 
 const form = "s3://BUCKET/PREFIX?endpoint=URL&region=NAME";
 const parameters = ["endpoint", "region", "pathStyle", "checksums"] as const;
+/** Taken apart by hand: the URL parser drops line breaks and resolves "..", so that it would read another address than was written. */
+const addressShape = /^s3:\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?$/;
 /** S3's rule for names, and the underscores and capitals that older and other services allow. */
 const bucketShape = /^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$/;
 const regionShape = /^[A-Za-z0-9-]{1,40}$/;
+/** A mistyped parameter is repeated, but not what may be a key that stands in its place. */
+const nameShape = /^[A-Za-z][A-Za-z_-]{0,23}$/;
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
@@ -35,8 +39,7 @@ const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  * parseS3Location("s3://notes/team?endpoint=http://127.0.0.1:7480").prefix; // "team/"
  */
 export function parseS3Location(text: string): S3Location {
-  const url = readUrl(text);
-  const bucket = url.hostname;
+  const { bucket, path, query } = takeApart(text);
   if (!bucketShape.test(bucket))
     throw refused(`${quoted(bucket)} is no bucket's name`, `Write it as ${form}.`);
   if (bucket.endsWith("--x-s3"))
@@ -44,12 +47,12 @@ export function parseS3Location(text: string): S3Location {
       `${bucket} is a directory bucket (S3 Express One Zone), whose lists have no order`,
       "Use a general purpose bucket.",
     );
-  const given = readParameters(url.searchParams);
+  const given = readParameters(new URLSearchParams(query));
   const endpoint = readEndpoint(given.endpoint);
   return {
     name: text,
     bucket,
-    prefix: readPrefix(url.pathname),
+    prefix: readPrefix(path),
     endpoint,
     region: readRegion(given.region),
     pathStyle:
@@ -63,21 +66,24 @@ export function parseS3Location(text: string): S3Location {
   };
 }
 
-function readUrl(text: string): URL {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw refused("This is no s3:// address", `Write it as ${form}.`);
-  }
-  if (url.username !== "" || url.password !== "")
+interface Pieces {
+  readonly bucket: string;
+  readonly path: string;
+  readonly query: string;
+}
+
+function takeApart(text: string): Pieces {
+  const [, bucket, path = "", query = ""] = addressShape.exec(text) ?? [];
+  if (bucket === undefined || /\p{Cc}/u.test(text))
+    throw refused("This is no s3:// address", `Write it as ${form}, with # as %23.`);
+  // A secret key may hold slashes: then the @ stands further behind.
+  if (text.includes("@") && (bucket.includes("@") || bucket.includes(":")))
     throw refused(
       "A bucket's address must not hold credentials",
       "Take them out and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
     );
-  if (url.port !== "" || url.hash !== "")
-    throw refused("A bucket's name has no port, and its address no #", `Write it as ${form}.`);
-  return url;
+  if (bucket.includes(":")) throw refused("A bucket's name has no port", `Write it as ${form}.`);
+  return { bucket, path, query };
 }
 
 type Given = Partial<Record<(typeof parameters)[number], string>>;
@@ -88,7 +94,7 @@ function readParameters(search: URLSearchParams): Given {
     const known = parameters.find((one) => one === name);
     if (known === undefined)
       throw refused(
-        `${quoted(name)} is no parameter of a bucket's address`,
+        `${nameShape.test(name) ? quoted(name) : "One of them"} is no parameter of a bucket's address`,
         `Use ${parameters.join(", ")}; credentials come from the environment (AWS_ACCESS_KEY_ID …) or AWS_PROFILE.`,
       );
     if (given[known] !== undefined) throw refused(`${known} is given twice`, "Give it once.");
@@ -103,7 +109,7 @@ function readPrefix(pathname: string): string {
   if (!isKey(prefix))
     throw refused(
       `${quoted(prefix)} cannot stand before keys`,
-      "Use parts of printable ASCII characters between single slashes, none of them beginning with a dot.",
+      "Use parts of printable ASCII characters between single slashes, none of them beginning with a dot or ending in .versions.",
     );
   return `${prefix}/`;
 }
@@ -124,14 +130,17 @@ function readEndpoint(text: string | undefined): string | null {
       "The endpoint is no web address",
       "Give it with its scheme: endpoint=https://s3.example.org",
     );
-  if (url.username !== "" || url.password !== "" || url.search !== "")
-    throw refused("An endpoint has no credentials and no query", "Give only its scheme, host and port.");
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")
+    throw refused(
+      "An endpoint has no credentials and no query",
+      "Give only its scheme, host, port and path.",
+    );
   if (url.protocol === "http:" && !loopback.test(url.hostname))
     throw refused(
       `The endpoint ${url.origin} is not encrypted, so everybody on the way could read and change the store`,
       "Use https://; plain http:// is taken for this machine only (127.0.0.1, localhost).",
     );
-  return url.href.replace(/\/$/, "");
+  return url.href.replace(/\/+$/, "");
 }
 
 function readRegion(text: string | undefined): string | null {
@@ -151,8 +160,10 @@ function readChoice<T extends string>(
   throw refused(`${name} is ${quoted(text ?? "")}`, `Give ${choices.join(" or ")}.`);
 }
 
+/** Shortened and without control characters. */
 function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return JSON.stringify(short.replace(/\p{Cc}/gu, "?"));
 }
 
 function refused(what: string, fix: string): StoreError {

@@ -38,8 +38,9 @@ export function createTries(platform: Platform, signal?: AbortSignalLike): Tries
           const fault = faultOf(error);
           if (fault.status !== null) everAnswered = true;
           const late = platform.now() - begun > s3ReadMsMax;
-          if (!isPassing(fault) || isLast(tried, fault) || late || signal?.aborted) throw fail(fault, error);
+          if (!isPassing(fault) || isLast(tried, fault) || late) throw fail(fault, error);
           await platform.wait(pauseMs(tried, platform), signal);
+          if (signal?.aborted) throw fail(fault, error);
         }
       }
     },

@@ -27,12 +27,14 @@ export function addGc(program: Command, io: CommandIo): void {
       const linkFromDelayMs =
         hourMs * toNumber(options.linkDelayHours, { name: "--link-delay-hours", min: 0, fraction: true });
       const { host, store } = await openSession(io, options, { settings: { retentionMs, linkFromDelayMs } });
-      const { raw, deleted, kept, linkFrom } = await collectGarbage(host, store);
-      if (io.json) return io.screen.json({ raw, built: deleted, kept, linkFrom });
+      const { raw, deleted, kept, linkFrom, probes } = await collectGarbage(host, store);
+      if (io.json) return io.screen.json({ raw, built: deleted, kept, linkFrom, probes });
       io.screen.line(
         `deleted ${countText(raw, "raw update")} and ${countText(deleted.length, "built object")}`,
       );
       for (const key of deleted) io.screen.line(io.screen.paint.dim(`  ${key}`));
+      if (probes > 0)
+        io.screen.line(`deleted ${countText(probes, "object")} of self-tests that did not come to their end`);
       io.screen.line(
         `${countText(kept, "unlisted object")} kept for slow readers; link from rev ${linkFrom}`,
       );

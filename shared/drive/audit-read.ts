@@ -58,17 +58,17 @@ export async function readBody(
   }
 }
 
-/** Tells of every object below a prefix, page by page. */
+/** Tells of every object below a prefix, page by page, with the bucket's clock. */
 export async function eachListed(
   host: Host,
   prefix: string,
-  tell: (page: readonly Listed[]) => Promise<void> | void,
+  tell: (page: readonly Listed[], date: number) => Promise<void> | void,
 ): Promise<void> {
   let after: string | undefined;
   for (;;) {
     requireGoing(host);
     const page = await host.bucket.list(prefix, after === undefined ? {} : { after });
-    await tell(page.objects);
+    await tell(page.objects, page.date);
     after = page.objects.at(-1)?.key;
     if (!page.more || after === undefined) return;
   }
@@ -118,7 +118,7 @@ function requireGoing({ signal }: Host): void {
   throw new StoreError({
     kind: "closed",
     what: "It was stopped before it finished",
-    fix: "It changed nothing: run it again.",
+    fix: "Nothing is lost: run it again.",
   });
 }
 

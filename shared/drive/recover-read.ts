@@ -1,11 +1,12 @@
-/** What is left of a store whose head is lost, read for `recover`: names, segments, and the newest snapshots of each model version. */
-import { canonicalText } from "../json.ts";
+/** What is left of a store whose head is lost, read for `recover`: names, segments, snapshots, and what sweeps may be about to delete. */
+import { canonicalText, utf8Length } from "../json.ts";
 import type { SegmentFact } from "../log/recover-plan.ts";
 import { segmentFault } from "../log/segment-read.ts";
 import type { SnapshotEntry } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
 import {
   type BuiltKey,
+  type BuiltKind,
   builtKinds,
   builtPrefix,
   parseBuiltKey,
@@ -14,46 +15,57 @@ import {
 } from "../wire/keys.ts";
 import type { Segment } from "../wire/segment.ts";
 import { parseSnapshot } from "../wire/snapshot.ts";
-import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
+import { parseSweepNote } from "../wire/sweep.ts";
+import { type Timestamp, toTimestamp } from "../wire/time.ts";
 import { eachListed, eachSegment, readNamed } from "./audit-read.ts";
 import type { Host } from "./run.ts";
 
+export interface Leftover extends BuiltKey {
+  readonly key: string;
+  readonly bytes: number;
+}
+
 export interface Leftovers {
-  readonly built: readonly (BuiltKey & { readonly key: string; readonly bytes: number })[];
+  readonly built: readonly Leftover[];
   /** Raw updates. */
   readonly raw: number;
-  /** The latest raw update's timestamp that a writer may have been told; what lies further ahead of the clock never was. */
-  readonly rawThrough: Timestamp;
-  /** The bucket's clock after all that. */
-  readonly date: Timestamp;
+  /**
+   * The latest time in any name, or the bucket's clock after all that. Without those further ahead of the clock than a writer was ever
+   * told: nobody could write any more until they are past.
+   */
+  readonly latest: Timestamp;
 }
 
 export async function listLeftovers(host: Host, store: StoreId): Promise<Leftovers> {
-  const built: Leftovers["built"][number][] = [];
-  for (const kind of builtKinds)
+  const built: Leftover[] = [];
+  // Segments last: what tells of them was stored after them, and is so listed before.
+  for (const kind of [...builtKinds].reverse())
     await eachListed(host, builtPrefix(kind, store), (page) => {
       for (const { key, bytes } of page) {
         const name = parseBuiltKey(key);
         if (name?.kind === kind) built.push({ ...name, key, bytes });
       }
     });
-  let raw = 0;
-  const stamps: Timestamp[] = [];
+  const stamps = built.map(({ through }) => through);
   await eachListed(host, updatesPrefix(store), (page) => {
     for (const { key } of page) {
       const name = parseUpdateKey(key);
-      if (name?.store !== store) continue;
-      raw += 1;
-      stamps.push(name.timestamp);
+      if (name?.store === store) stamps.push(name.timestamp);
     }
   });
   const { date } = await host.bucket.list(updatesPrefix(store), { limit: 1 });
-  // Dates have whole seconds.
-  const ackedMax = date + 1_000 + host.settings.maxSkewMs;
-  const rawThrough = stamps
-    .filter((stamp) => stamp <= ackedMax)
-    .reduce((a, b) => (a > b ? a : b), zeroTimestamp);
-  return { built, raw, rawThrough, date: toTimestamp(date) };
+  const toldMax = date + dateResolutionMs + host.settings.maxSkewMs;
+  const latest = stamps.reduce((a, b) => (b <= toldMax && b > a ? b : a), toTimestamp(date));
+  return { built, raw: stamps.length - built.length, latest };
+}
+
+const dateResolutionMs = 1_000;
+
+/** Nothing new came, and everything that the head will name is still there. */
+export function isUnchanged(left: Leftovers, now: Leftovers, named: readonly string[]): boolean {
+  const before = new Set(left.built.map(({ key }) => key));
+  const present = new Set(now.built.map(({ key }) => key));
+  return now.built.every(({ key }) => before.has(key)) && named.every((key) => present.has(key));
 }
 
 export interface SegmentsRead {
@@ -71,7 +83,7 @@ export async function readSegmentFacts(
 ): Promise<SegmentsRead> {
   const facts: SegmentFact[] = [];
   const damaged: SegmentsRead["damaged"][number][] = [];
-  const entries = built.filter(({ kind }) => kind === "segments");
+  const entries = ofKind(built, "segments");
   await eachSegment(host, { store, entries, onProgress }, ({ key, through, rev }, read) => {
     if (read.is === "absent") return;
     if (read.is === "bad") return void damaged.push({ key, through, what: read.finding.what });
@@ -108,31 +120,58 @@ export async function readSnapshotFacts(
   store: StoreId,
   { built }: Leftovers,
 ): Promise<readonly SnapshotFact[]> {
-  const names = built.filter(({ kind }) => kind === "snapshots");
+  const names = ofKind(built, "snapshots");
   const versions = [...new Set(names.map(({ modelVersion = 0 }) => modelVersion))].sort((a, b) => b - a);
   const facts: SnapshotFact[] = [];
   for (const version of versions.slice(0, host.settings.modelVersionsKept)) {
-    const newest = names
-      .filter(({ modelVersion }) => modelVersion === version)
-      .sort((a, b) => b.through - a.through || b.rev - a.rev);
-    for (const { key, through } of newest.slice(0, triedPerVersion)) {
-      const read = await readNamed(host, { store, key }, parseSnapshot);
-      if (read.is !== "found") continue;
-      const { value, bytes } = read;
-      const sound =
-        value.through === through &&
-        value.modelVersion === version &&
-        host.platform.sha256(canonicalText(value.state)) === value.stateHash;
-      if (sound)
-        facts.push({
-          key,
-          through,
-          bytes,
-          stateHash: value.stateHash,
-          modelVersion: version,
-          hash: value.hash,
-        });
+    const newest = newestFirst(names.filter(({ modelVersion }) => modelVersion === version));
+    for (const name of newest.slice(0, triedPerVersion)) {
+      const fact = await readSnapshotFact(host, store, name);
+      if (fact) facts.push(fact);
     }
   }
   return facts;
+}
+
+async function readSnapshotFact(
+  host: Host,
+  store: StoreId,
+  { key, through, modelVersion }: Leftover,
+): Promise<SnapshotFact | null> {
+  const read = await readNamed(host, { store, key }, parseSnapshot);
+  if (read.is !== "found") return null;
+  const { value } = read;
+  if (value.through !== through || value.modelVersion !== modelVersion) return null;
+  const state = canonicalText(value.state);
+  if (host.platform.sha256(state) !== value.stateHash) return null;
+  const { stateHash, hash } = value;
+  return { key, through, bytes: utf8Length(state), stateHash, modelVersion, hash };
+}
+
+/** One would do, were clocks right and sweeps never at work at the same time. */
+const notesRead = 3;
+
+/**
+ * What the newest sweep notes call unlisted. A sweep that still goes by the lost head deletes nothing else, and may do so at any time: of
+ * what recovery takes from it a copy is made.
+ */
+export async function readDoubtful(
+  host: Host,
+  store: StoreId,
+  { built }: Leftovers,
+): Promise<ReadonlySet<string>> {
+  const doubtful = new Set<string>();
+  for (const { key } of newestFirst(ofKind(built, "sweeps")).slice(0, notesRead)) {
+    const read = await readNamed(host, { store, key }, parseSweepNote);
+    if (read.is === "found") for (const one of read.value.unlisted) doubtful.add(one);
+  }
+  return doubtful;
+}
+
+function ofKind(built: readonly Leftover[], kind: BuiltKind): readonly Leftover[] {
+  return built.filter((one) => one.kind === kind);
+}
+
+function newestFirst(names: readonly Leftover[]): readonly Leftover[] {
+  return [...names].sort((a, b) => b.through - a.through || b.rev - a.rev);
 }

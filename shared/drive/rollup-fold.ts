@@ -4,7 +4,7 @@
  * `base` is the key of the snapshot that the fold began from or wrote last. Where the head lists another one (a second rollup
  * wrote it), the fold begins again from that: a snapshot is linked only on top of its own base.
  */
-import { AssertionError, StoreError } from "../errors.ts";
+import { AssertionError, assert, StoreError } from "../errors.ts";
 import { stateHash } from "../fold/fold.ts";
 import type { KnownHead } from "../log/known-head.ts";
 import type { PublishOutcome } from "../log/publish.ts";
@@ -68,7 +68,9 @@ export function createRollupFold(
         stateHash: stateHash(fold, host.platform.sha256),
         state,
       };
-      const outcome = await run(writeSnapshot, { store, snapshot, base }, host);
+      assert(reader.held, "a snapshot is written only of what was folded");
+      const { epoch } = reader.held.known.head;
+      const outcome = await run(writeSnapshot, { store, snapshot, base, epoch }, host);
       if (outcome.is === "written") base = outcome.key;
       return outcome;
     },

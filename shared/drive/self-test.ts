@@ -3,13 +3,12 @@
  *
  * Names and documents of a service tell little: releases differ, and versioning changes the answers. So each assumption is tried, on
  * objects of its own below `probes/`, which are removed again: conditions that hold one after another and at once, order and pages of
- * lists, deletes. An unknown answer is no verdict, it is asked again under a new name; nor is one refusal of a new name, which may be
- * an own success that somebody on the way sent twice.
+ * lists, deletes. An unclear answer is no verdict (self-test-probe.ts): a good bucket is never called bad.
  */
 import { StoreError } from "../errors.ts";
-import type { Bucket, IfMatchSpelling, PutContent, WriteAnswer } from "../ports/bucket.ts";
-import { probesPrefix } from "../wire/keys.ts";
+import type { Bucket, IfMatchSpelling, WriteAnswer } from "../ports/bucket.ts";
 import type { Host } from "./run.ts";
+import { clear, createProbe, newObject, type Probe, swapped } from "./self-test-probe.ts";
 
 export interface Check {
   /** What was looked at, e.g. "If-None-Match". */
@@ -31,15 +30,15 @@ export interface SelfTest {
 /** Enough to catch a service whose nodes do not agree, few enough to be over at once. */
 const raceWidth = 8;
 const racesRun = 3;
-/** Answers that say nothing are asked for again so often. */
-const askedMax = 5;
 
 export const elsewhereFix =
   "Use a bucket whose conditions hold, such as one of Amazon S3, Cloudflare R2, MinIO, or Ceph without versioning.";
 
 /** Throws StoreError when the bucket cannot be reached or may not be written. */
 export async function selfTest(host: Host): Promise<SelfTest> {
+  const { platform, settings } = host;
   const probe = createProbe(host);
+  const begun = platform.now();
   try {
     const checks = [
       ...(await checkConditions(probe)),
@@ -47,10 +46,20 @@ export async function selfTest(host: Host): Promise<SelfTest> {
       ...(await checkLists(probe)),
       ...(await checkDeletes(probe)),
     ];
+    // Others remove probes that are so old.
+    if (platform.now() - begun > settings.linkFromDelayMs / 2) throw stoodStill(host.bucket.name);
     return { checks, ifMatch: host.bucket.ifMatch?.() ?? "quoted" };
   } finally {
     await probe.remove();
   }
+}
+
+function stoodStill(bucket: string): StoreError {
+  return new StoreError({
+    kind: "unavailable",
+    what: `The self-test of ${bucket} took so long that its objects may have been removed meanwhile`,
+    fix: "Try again.",
+  });
 }
 
 /** Throws StoreError "incompatible" unless a store may be kept here. Answers how to spell If-Match. */
@@ -66,66 +75,14 @@ export async function requireFitBucket(host: Host): Promise<IfMatchSpelling> {
   });
 }
 
-interface Probe {
-  readonly bucket: Bucket;
-  /** A key that nobody ever used. */
-  newKey(): string;
-  /** Every key so far begins with it. */
-  readonly prefix: string;
-  content(text: string): PutContent;
-  textOf(body: Uint8Array): string;
-  remove(): Promise<void>;
-}
-
-function createProbe({ bucket, platform }: Host): Probe {
-  const prefix = probesPrefix(platform.newNonce());
-  const keys: string[] = [];
-  return {
-    bucket,
-    prefix,
-    newKey() {
-      const key = `${prefix}${String(keys.length + 1).padStart(3, "0")}.json`;
-      keys.push(key);
-      return key;
-    },
-    content: (text) => ({
-      body: platform.encodeText(JSON.stringify({ format: "icecore-probe-1", text })),
-      contentType: "application/json",
-      cacheControl: "no-store",
-    }),
-    textOf: (body) => platform.decodeText(body),
-    async remove() {
-      if (keys.length > 0) await bucket.delete(keys);
-    },
-  };
-}
-
 const good = (name: string, what: string): Check => ({ name, verdict: "good", what, fix: "" });
 const bad = (name: string, what: string, fix = elsewhereFix): Check => ({ name, verdict: "bad", what, fix });
 
-/** A new object with its etag; null where the bucket does not even take one. */
-async function newObject(probe: Probe): Promise<{ readonly key: string; readonly etag: string } | null> {
-  for (let asked = 0; asked < askedMax; asked++) {
-    const key = probe.newKey();
-    const answer = await probe.bucket.putIfAbsent(key, probe.content("first"));
-    if (answer.is === "stored") return { key, etag: answer.etag };
-  }
-  return null;
-}
-
-/** The answer to a write that may be repeated; "unknown" only when nothing else ever came. */
-async function clear(write: () => Promise<WriteAnswer>): Promise<WriteAnswer["is"]> {
-  for (let asked = 1; ; asked++) {
-    const { is } = await write();
-    if (is !== "unknown" || asked >= askedMax) return is;
-  }
-}
-
 /** Each condition, once where it holds and once where it does not. */
 async function checkConditions(probe: Probe): Promise<readonly Check[]> {
-  const object = await newObject(probe).catch(refusal);
+  const object = await newObject(probe, "first").catch(refusal);
   if (object === null || object instanceof StoreError)
-    return [bad("new objects", object?.message ?? "a new object was refused or never clearly stored")];
+    return [bad("new objects", object?.message ?? "a new object was refused, though nothing was there")];
   return [await checkIfNoneMatch(probe, object.key), ...(await checkIfMatch(probe))];
 }
 
@@ -137,40 +94,44 @@ function refusal(error: unknown): StoreError {
 
 async function checkIfNoneMatch(probe: Probe, key: string): Promise<Check> {
   const name = "If-None-Match";
-  const again = await clear(() => probe.bucket.putIfAbsent(key, probe.content("second")));
-  const read = await probe.bucket.get(key);
-  const kept = read.is === "found" && probe.textOf(read.body).includes("first");
-  if (again === "refused" && kept) return good(name, "a second writer of a new object is refused (412)");
+  const again = await clear(probe, () => probe.bucket.putIfAbsent(key, probe.content("second")));
+  const kept = await probe.isThere(key, "first");
+  if (again === "refused" && kept !== null)
+    return good(name, "a second writer of a new object is refused (412)");
   return bad(name, "it ignores If-None-Match: an object that was there was overwritten, and nobody was told");
 }
 
 async function checkIfMatch(probe: Probe): Promise<readonly Check[]> {
   const name = "If-Match";
-  const object = await newObject(probe);
+  const object = await newObject(probe, "first");
   if (!object) return [bad(name, "a second new object was refused")];
   const { key, etag } = object;
-  const swap = (text: string, given: string, at = key) =>
-    probe.bucket.putIfMatch(at, probe.content(text), given);
-  const right = await swap("second", etag);
-  if (right.is !== "stored")
+  const right = await swapped(probe, object, "second");
+  if (right === null)
     return [bad(name, "it refuses If-Match with the object's own etag, so a head could never be replaced")];
-  const stale = await clear(() => swap("third", etag));
-  if (stale !== "refused") return [bad(name, "it ignores If-Match: a stale etag replaced a newer object")];
-  const absent = await clear(() => swap("none", right.etag, probe.newKey()));
+  const swap = (at: string, given: string) =>
+    clear(probe, () => probe.bucket.putIfMatch(at, probe.content("third"), given));
+  const stale = await swap(key, etag);
+  if (stale !== "refused" || (await probe.isThere(key, "second")) === null)
+    return [bad(name, "it ignores If-Match: a stale etag replaced a newer object")];
+  const absent = await swap(probe.newKey(), right);
   if (absent === "stored") return [bad(name, "it ignores If-Match where there is no object")];
-  const unchanged = await probe.bucket.get(key, { ifNoneMatch: right.etag });
   const spelt = probe.bucket.ifMatch?.() === "unquoted" ? ", etags spelt without quotes" : "";
   return [
     good(name, `a swap holds with the right etag and is refused with a stale one${spelt}`),
-    unchanged.is === "unchanged"
-      ? good("304", "a read of what has not changed costs no download")
-      : {
-          name: "304",
-          verdict: "warning",
-          what: "a read with If-None-Match downloads what has not changed",
-          fix: "Everything works, but each idle poll costs a download of the head.",
-        },
+    await checkUnchanged(probe, key, right),
   ];
+}
+
+async function checkUnchanged({ bucket }: Probe, key: string, etag: string): Promise<Check> {
+  const read = await bucket.get(key, { ifNoneMatch: etag });
+  if (read.is === "unchanged") return good("304", "a read of what has not changed costs no download");
+  return {
+    name: "304",
+    verdict: "warning",
+    what: "a read with If-None-Match downloads what has not changed",
+    fix: "Everything works, but each idle poll costs a download of the head.",
+  };
 }
 
 /** One after another conditions may hold that do not hold at once. */
@@ -183,12 +144,13 @@ async function checkRaces(probe: Probe): Promise<readonly Check[]> {
     );
     if (created > 1)
       return [bad(name, `${created} of ${raceWidth} concurrent writers of one new object all won`)];
-    const object = await newObject(probe);
+    const object = await newObject(probe, `race ${race}`);
     if (!object) continue;
-    const swapped = await winners((i) =>
+    const replaced = await winners((i) =>
       probe.bucket.putIfMatch(object.key, probe.content(`swapper ${race} ${i}`), object.etag),
     );
-    if (swapped > 1) return [bad(name, `${swapped} of ${raceWidth} concurrent swaps of one object all won`)];
+    if (replaced > 1)
+      return [bad(name, `${replaced} of ${raceWidth} concurrent swaps of one object all won`)];
   }
   return [good(name, `of ${raceWidth} concurrent writers one wins`)];
 }
@@ -207,7 +169,7 @@ async function checkLists(probe: Probe): Promise<readonly Check[]> {
   const keys = ends.map((end) => `${prefix}${end}.json`).sort();
   try {
     for (const key of [...keys].reverse())
-      await clear(() => bucket.putIfAbsent(key, probe.content("listed")));
+      await clear(probe, () => bucket.putIfAbsent(key, probe.content("listed")));
     const keysOf = async (options: Parameters<Bucket["list"]>[1]) =>
       (await bucket.list(prefix, options)).objects.map(({ key }) => key);
     const fault =
@@ -222,8 +184,8 @@ async function checkLists(probe: Probe): Promise<readonly Check[]> {
         "a list does not start right after a key",
       )) ??
       (await differs(
-        keys,
-        () => keysOf({ after: `${prefix}!` }),
+        keys.slice(1),
+        () => keysOf({ after: `${prefix}a-` }),
         "a list does not start after a text that is no key",
       )) ??
       (await differs(keys, () => inPages(bucket, prefix), "a list's pages do not add up to the list"));
@@ -259,20 +221,20 @@ async function inPages(bucket: Bucket, prefix: string): Promise<readonly string[
 /** A deleted key is absent and free again, which a versioned bucket may see otherwise. */
 async function checkDeletes(probe: Probe): Promise<readonly Check[]> {
   const name = "deletes";
-  const object = await newObject(probe);
+  const object = await newObject(probe, "deleted");
   if (!object) return [];
-  await probe.bucket.delete([object.key]);
-  if ((await probe.bucket.get(object.key)).is !== "absent")
-    return [bad(name, "a deleted object can still be read")];
-  const anew = await clear(() => probe.bucket.putIfAbsent(object.key, probe.content("anew")));
+  const { key } = object;
+  await probe.bucket.delete([key]);
+  if ((await probe.bucket.get(key)).is !== "absent") return [bad(name, "a deleted object can still be read")];
+  const anew = await clear(probe, () => probe.bucket.putIfAbsent(key, probe.content("anew")));
+  if (anew === "stored" || (await probe.isThere(key, "anew")) !== null)
+    return [good(name, "a deleted object is gone at once")];
   return [
-    anew === "stored"
-      ? good(name, "a deleted object is gone at once")
-      : {
-          name,
-          verdict: "warning",
-          what: "a deleted key cannot be written anew",
-          fix: "Stores work; icecore never needs that.",
-        },
+    {
+      name,
+      verdict: "warning",
+      what: "a deleted key cannot be written anew",
+      fix: "Stores work; icecore never needs that.",
+    },
   ];
 }

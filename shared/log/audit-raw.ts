@@ -4,7 +4,7 @@
  * At or below publishedThrough each must be in the log: its mark covers it. One whose app's mark is lower may be lost,
  * unless the same (app, seq) waits above publishedThrough: then its writer found the seal and is sending it again.
  */
-import { type Mark, type Marks, markOf } from "../wire/marks.ts";
+import { isMissing, type Marks, markOf } from "../wire/marks.ts";
 import { formatTimestamp } from "../wire/time.ts";
 import type { Finding } from "./audit.ts";
 import type { RawObject } from "./publish-build.ts";
@@ -61,8 +61,4 @@ function unlisted(raw: RawObject & { readonly is: "setAside" }): RawVerdict {
   const what = `It came too late to be published and is no update: ${raw.setAside.reason}`;
   const fix = "Delete it, or let gc do so.";
   return { is: "noted", finding: { severity: "warning", rule: "raw-unreadable", key: raw.key, what, fix } };
-}
-
-function isMissing(mark: Mark, seq: number): boolean {
-  return mark.missing.some(([first, last]) => first <= seq && seq <= last);
 }

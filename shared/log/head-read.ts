@@ -1,12 +1,13 @@
-/** Asking for the head, reading it out of an answer (absent is an error, never "empty"), and asking for its swap. */
+/** Asking for the head, reading it out of an answer (absent, or a claim, is an error, never "empty"), and asking for its swap. */
 import type { Trouble } from "../errors.ts";
 import type { Etag } from "../ports/bucket.ts";
+import { parseClaim } from "../wire/claim.ts";
 import { encodeHead, type Head, parseHead } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { headKey } from "../wire/keys.ts";
 import type { KnownHead } from "./known-head.ts";
 import { type AnswerBody, fail, type Request, type Step } from "./program.ts";
-import { badObject, noHead } from "./troubles.ts";
+import { badObject, beingRecovered, noHead } from "./troubles.ts";
 
 export function getHead(store: StoreId, ifNoneMatch?: Etag): Request & { do: "get" } {
   const key = headKey(store);
@@ -29,6 +30,7 @@ export function readHead(store: StoreId, answer: AnswerBody): HeadAnswer {
   if (answer.is !== "found")
     return { ok: false, trouble: badObject(store, headKey(store), `answer was "${answer.is}"`) };
   const head = parseHead(answer.json);
+  if (!head.ok && parseClaim(answer.json).ok) return { ok: false, trouble: beingRecovered(store) };
   if (!head.ok) return { ok: false, trouble: badObject(store, headKey(store), head.reason) };
   return { ok: true, known: { head: head.value, etag: answer.etag } };
 }

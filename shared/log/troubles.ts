@@ -14,6 +14,17 @@ export function noHead(store: StoreId): Trouble {
   };
 }
 
+/** A claim stands in the head's place. */
+export function beingRecovered(store: StoreId): Trouble {
+  return {
+    kind: "unavailable",
+    what: `Store "${store}" is being recovered`,
+    fix: `Ask again in a while; if nobody is at it any more, run "icecore recover --store ${store}" again.`,
+    store,
+    key: headKey(store),
+  };
+}
+
 export function badObject(store: StoreId, key: string, reason: string): Trouble {
   const newer = /^format is "icecore-/.test(reason);
   return {

@@ -1,8 +1,8 @@
 /**
  * writeSnapshot: stores a folded state and links it as its model version's snapshot (docs/protocol.md, "Roll up").
  *
- * Linked only where this version's snapshot is still the one that the fold began from (or still none), so that two folds with
- * different bases never follow each other, and only at or above the floor.
+ * Linked only in the epoch whose log was folded, where this version's snapshot is still the one that the fold began from (or still
+ * none), so that two folds with different bases never follow each other, and only at or above the floor.
  */
 
 import { canonicalText, utf8Length } from "../json.ts";
@@ -19,6 +19,8 @@ export interface WriteSnapshotInput {
   readonly snapshot: Snapshot;
   /** Key of the snapshot that the fold began from; null where there was none of this version. */
   readonly base: string | null;
+  /** Of the head whose log was folded: that of another epoch may be another log. */
+  readonly epoch: string;
 }
 
 export type WriteSnapshotState =
@@ -42,7 +44,8 @@ export const writeSnapshot: Program<WriteSnapshotInput, WriteSnapshotState, Writ
 };
 
 function afterHead(input: WriteSnapshotInput, known: KnownHead, env: Env): WriteSnapshotStep {
-  const { store, snapshot, base } = input;
+  const { store, snapshot, base, epoch } = input;
+  if (known.head.epoch !== epoch) return done({ is: "nothing", known });
   const { through, modelVersion, stateHash } = snapshot;
   const key = builtKey({
     kind: "snapshots",
@@ -62,10 +65,10 @@ function linkStep(
   key: string,
   step: Step<LinkState, LinkOutcome>,
 ): WriteSnapshotStep {
-  const { store, snapshot, base } = input;
+  const { store, snapshot, base, epoch } = input;
   return nest<LinkState, LinkOutcome, WriteSnapshotState, WriteSnapshotOutcome>(
     step,
-    (inner) => ({ store, snapshot, base, at: "link", inner, key }),
+    (inner) => ({ store, snapshot, base, epoch, at: "link", inner, key }),
     (outcome) =>
       done(
         outcome.is === "linked"

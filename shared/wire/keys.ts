@@ -65,9 +65,12 @@ export function listAfterPosition(store: StoreId, position: Timestamp): string {
   return updatesPrefix(store) + formatTimestamp(toTimestamp(position + 1));
 }
 
+/** Of no store: objects of all self-tests. */
+export const probesRoot = "probes/";
+
 /** Below it a self-test of the bucket makes objects of its own and removes them again; `nonce` keeps two apart. */
 export function probesPrefix(nonce: string): string {
-  return `probes/${nonce}/`;
+  return `${probesRoot}${nonce}/`;
 }
 
 /** Everything that a rule of the bucket must leave alone, whatever the store. */

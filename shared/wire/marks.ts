@@ -58,6 +58,16 @@ export function markOf(marks: Marks, app: AppId): Mark {
   return Object.hasOwn(marks.apps, app) ? (marks.apps[app] ?? noMark) : noMark;
 }
 
+/** The log holds this update, at its place or earlier; false when its seq was passed over. */
+export function holds(marks: Marks, { app, seq }: Pick<Numbered, "app" | "seq">): boolean {
+  const mark = markOf(marks, app);
+  return seq <= mark.seq && !isMissing(mark, seq);
+}
+
+export function isMissing({ missing }: Mark, seq: number): boolean {
+  return missing.some(([first, last]) => first <= seq && seq <= last);
+}
+
 /** The mark after one more published update of its app. */
 export function raiseMark(mark: Mark, update: Numbered, sha256: Sha256): Mark {
   const gap: readonly SeqRange[] = update.seq > mark.seq + 1 ? [[mark.seq + 1, update.seq - 1]] : [];

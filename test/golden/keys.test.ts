@@ -6,10 +6,13 @@ import {
   builtPrefix,
   headKey,
   headsPrefix,
+  keptPrefixes,
   listAfterPosition,
   parseBuiltKey,
   parseHeadKey,
   parseUpdateKey,
+  probesPrefix,
+  probesRoot,
   updateKey,
   updatesPrefix,
 } from "../../shared/wire/keys.ts";
@@ -64,4 +67,9 @@ test("A built key says what it is made of.", () => {
 test("A LIST above a position starts at the next millisecond, without an app.", () => {
   expect(listAfterPosition(store, times.first)).toBe("updates/family/20261121T090503.210Z");
   expect(listAfterPosition(store, zeroTimestamp)).toBe("updates/family/19700101T000000.001Z");
+});
+
+test("Probes lie below a prefix of their own, which no rule of the bucket needs to leave alone.", () => {
+  expect([probesRoot, probesPrefix("b4c5")]).toEqual(["probes/", "probes/b4c5/"]);
+  expect(keptPrefixes.filter((kept) => kept.startsWith("probes"))).toEqual([]);
 });

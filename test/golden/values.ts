@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { canonicalText, type Json, utf8Length } from "../../shared/json.ts";
+import { type Claim, encodeClaim, parseClaim } from "../../shared/wire/claim.ts";
 import {
   type ExportHeader,
   type ExportTrailer,
@@ -221,6 +222,8 @@ const sweep: SweepNote = {
   unlisted: [keys.early.replace("7h3k", "0000")],
 };
 
+const claim: Claim = { at: times.sealed, nonce: "b4c5d6e7f8g9h0j1" };
+
 /** The log up to the third update, as lines. */
 const exported: ExportHeader = { store, epoch: head.epoch, from: null, to: times.third };
 const exportEnd: ExportTrailer = {
@@ -248,6 +251,7 @@ export const goldens: readonly Golden[] = [
   { name: "head-1", value: head, encoded: encodeHead(head), parse: parseHead },
   { name: "index-1", value: index, encoded: encodeHistoryIndex(index), parse: parseHistoryIndex },
   { name: "sweep-1", value: sweep, encoded: encodeSweepNote(sweep), parse: parseSweepNote },
+  { name: "claim-1", value: claim, encoded: encodeClaim(claim), parse: parseClaim },
   { name: "export-1", value: exported, encoded: encodeExportHeader(exported), parse: parseExportHeader },
   {
     name: "export-end-1",

@@ -73,9 +73,9 @@ describe.concurrent("the command line refuses", () => {
   it("wrong usage: no bucket, no command, a mistyped flag, a time or number that is none", async () => {
     const bucket = ["--bucket", `folder:${folder}`];
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
-      [["head"], /No bucket was named\n {2}Give --bucket folder:PATH, or set ICECORE_BUCKET/],
+      [["head"], /No bucket was named\n {2}Give --bucket s3:\/\/… or folder:PATH, or set ICECORE_BUCKET/],
       [["head", "--bucket", "ftp://x"], /"ftp:" is no kind of bucket/],
-      [["head", "--bucket", "s3://secret:key@x"], /come with the next release/],
+      [["head", "--bucket", "s3://geheim:key@x"], /must not hold credentials\n {2}Take them out/],
       [[], /No command was given/],
       [["heads", ...bucket], /unknown command 'heads'/],
       [["log", ...bucket, "--form", "-1h"], /unknown option '--form' \(Did you mean --from\?\)/],

@@ -229,7 +229,8 @@ function snapshotBeginning(memory: Memory): Beginning {
   const stateHash = internHash(JSON.stringify(state));
   const { position: through, hash } = memory.held ?? { position: zeroTimestamp, hash: "" };
   const snapshot = { through, hash: hash ?? "", modelName: "m", modelVersion: 1, stateHash, state };
-  return { program: "writeSnapshot", input: { store, snapshot, base: memory.base } };
+  const epoch = memory.held?.known.head.epoch ?? "";
+  return { program: "writeSnapshot", input: { store, snapshot, base: memory.base, epoch } };
 }
 
 function tailBeginning(held: Held): Beginning {

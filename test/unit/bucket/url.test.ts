@@ -4,7 +4,9 @@ import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createNodePlatform } from "../../../bucket/platform/node.ts";
 import { openBucket } from "../../../bucket/url.ts";
+import { setOddCredentials } from "../../fixtures/odd-service.ts";
 
+setOddCredentials();
 const platform = createNodePlatform();
 const content = { body: Uint8Array.of(7), contentType: "", cacheControl: "" };
 
@@ -28,19 +30,36 @@ describe("openBucket", () => {
     expect(one.name).toBe("memory:url-test");
   });
 
-  it("says that s3 is not there yet, and repeats no secret of the URL", async () => {
-    const opening = openBucket("s3://id:geheim@bucket", platform);
+  it("opens a bucket on S3 by its address, and asks nothing yet", async () => {
+    const url = "s3://bucket/team?endpoint=http://127.0.0.1:1";
+    expect((await openBucket(url, platform)).name).toBe(url);
+  });
+
+  it("hands the signal to the tries of a bucket on S3", async () => {
+    const stopping = new AbortController();
+    const bucket = await openBucket("s3://bucket?endpoint=http://127.0.0.1:1", platform, {
+      signal: stopping.signal,
+    });
+    stopping.abort();
+    await expect(bucket.get("a.json")).rejects.toMatchObject({ kind: "unavailable" });
+  });
+
+  it.each([
+    "s3://id:geheim@bucket",
+    "s3://bucket?endpoint=https://id:geheim@s3.example.org",
+    "s3://b?secret=geheim",
+  ])("rejects %s, and repeats no secret of it", async (url) => {
+    const opening = openBucket(url, platform);
     await expect(opening).rejects.toMatchObject({ name: "StoreError", kind: "rejected" });
-    await expect(opening).rejects.toThrow(/not there yet.*folder:PATH.*memory:NAME/);
     await expect(opening).rejects.not.toThrow(/geheim/);
   });
 
-  it.each(["", "folder:", "bucket", "./bucket", "ftp://x:geheim@y", "://", ":", "C:\\bucket"])(
+  it.each(["", "folder:", "bucket", "./bucket", "ftp://x:geheim@y", "S3://bucket", "://", ":", "C:\\bucket"])(
     "rejects %j and lists the known forms",
     async (url) => {
       const opening = openBucket(url, platform);
       await expect(opening).rejects.toMatchObject({ name: "StoreError", kind: "rejected" });
-      await expect(opening).rejects.toThrow(/folder:PATH.*memory:NAME/);
+      await expect(opening).rejects.toThrow(/s3:\/\/BUCKET\/PREFIX.*folder:PATH.*memory:NAME/);
       await expect(opening).rejects.not.toThrow(/geheim/);
     },
   );

@@ -6,6 +6,7 @@ import {
   emptyChain,
   emptyMarks,
   encodeMarks,
+  holds,
   type Marks,
   markOf,
   parseMarks,
@@ -93,6 +94,12 @@ test("Marks advanced in two steps are the marks advanced in one.", () => {
       );
     }),
   );
+});
+
+test("Marks hold exactly what was published: not what was passed over, and not what is still to come.", () => {
+  const marks = advanceMarks(emptyMarks, numbered(app, [1, 4, 5, 9]), through, sha256);
+  expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].filter((seq) => holds(marks, { app, seq }))).toEqual([1, 4, 5, 9]);
+  expect(holds(emptyMarks, { app, seq: 1 })).toBe(false);
 });
 
 test("A mark never falls, and published and missing seqs make up all seqs up to it.", () => {
