@@ -25,27 +25,39 @@ type Refused = Exclude<SendAnswer, { is: "stored" }>;
 export type Ingest = (call: Call) => Promise<Response>;
 
 export function createIngest(parts: Parts): Ingest {
-  const { host, settings, models } = parts;
+  const { settings } = parts;
   const gate = createGate(parts);
 
   return async (call) => {
-    const body = await readJson(call.request, host, settings.bodyBytesMax);
-    const update = readUpdate(body, parts);
-    if ("is" in update) return answerRefused(update);
-    const model = models(call.store);
-    const refused =
-      refuseModel(update, model, parts) ??
-      refuseLimits(update, call.store, parts) ??
-      refuseActions(update, model);
-    if (refused) return answerRefused(refused);
-    const leave = gate.enter(update.app);
+    // Before its body takes up room.
+    const leave = gate.enter();
     if (leave === null) return answerRefused(tooMany(settings.busyRetryMs), 429);
     try {
-      return await store(call, signed(update, call.claims, parts), parts);
+      return await take(call, gate, parts);
     } finally {
       leave();
     }
   };
+}
+
+async function take(call: Call, gate: Gate, parts: Parts): Promise<Response> {
+  const { host, settings, models } = parts;
+  const body = await readJson(call.request, host, settings.bodyBytesMax);
+  const update = readUpdate(body, parts);
+  if ("is" in update) return answerRefused(update);
+  const model = models(call.store);
+  const refused =
+    refuseModel(update, model, parts) ??
+    refuseLimits(update, call.store, parts) ??
+    refuseActions(update, model);
+  if (refused) return answerRefused(refused);
+  const leave = gate.enterApp(update.app);
+  if (leave === null) return answerRefused(tooMany(settings.busyRetryMs), 429);
+  try {
+    return await store(call, signed(update, call.claims, parts), parts);
+  } finally {
+    leave();
+  }
 }
 
 async function store(call: Call, update: Update, parts: Parts): Promise<Response> {
@@ -135,25 +147,31 @@ function signed(update: Update, claims: Claims | null, { settings, principalOf, 
   return principal === undefined || tooLong ? unsigned : { ...unsigned, principal };
 }
 
+/** Both answer with how to leave, or null when there are too many. */
 interface Gate {
-  /** Answers with how to leave, or null when there are too many. */
-  enter(app: AppId): (() => void) | null;
+  enter(): (() => void) | null;
+  enterApp(app: AppId): (() => void) | null;
 }
 
 function createGate({ settings }: Parts): Gate {
-  const inside = new Map<AppId, number>();
+  const apps = new Map<AppId, number>();
   let all = 0;
   return {
-    enter(app) {
-      const mine = inside.get(app) ?? 0;
-      if (all >= settings.updatesAtOnceMax || mine >= settings.appUpdatesAtOnceMax) return null;
+    enter() {
+      if (all >= settings.updatesAtOnceMax) return null;
       all += 1;
-      inside.set(app, mine + 1);
       return () => {
         all -= 1;
-        const left = (inside.get(app) ?? 1) - 1;
-        if (left > 0) inside.set(app, left);
-        else inside.delete(app);
+      };
+    },
+    enterApp(app) {
+      const mine = apps.get(app) ?? 0;
+      if (mine >= settings.appUpdatesAtOnceMax) return null;
+      apps.set(app, mine + 1);
+      return () => {
+        const left = (apps.get(app) ?? 1) - 1;
+        if (left > 0) apps.set(app, left);
+        else apps.delete(app);
       };
     },
   };

@@ -53,11 +53,12 @@ export function createServedStore(store: StoreId, parts: ServedStoreParts): Serv
   const { host, settings, closing } = parts;
   const { platform } = host;
   const { sharedMs } = settings;
-  const writer = createWriter(writerHost(host, settings), store);
+  const newWriter = () => createWriter(writerHost(host, settings), store);
   const hints = createHints(platform, settings.hintGapMs, closing);
   const heads = createSharedRead({ platform, sharedMs, paced: false, read: readNow });
   const readTail = createTailRead({ host, settings, store, head: readNow });
   const tails = createSharedRead({ platform, sharedMs, paced: true, read: readTail });
+  let writer = newWriter();
   let latest: ServedHead | null = null;
   let tailRev = 0;
   let watching = false;
@@ -111,11 +112,16 @@ export function createServedStore(store: StoreId, parts: ServedStoreParts): Serv
       return read;
     },
     async append(update) {
+      let clear = false;
       try {
         const outcome = await writer.append(update);
+        clear = outcome.is === "stored";
         if (outcome.is === "stored") this.noteHead(outcome.known);
         return outcome;
       } finally {
+        // A writer holds an app to what it has not settled. But which update comes next is the client's business: it may have settled
+        // this one through another server.
+        if (!clear) writer = newWriter();
         // Even without a clear answer it may be there.
         tails.spoil();
         hints.give();

@@ -62,7 +62,7 @@ export function describeRows(local: () => Local): void {
   it("keeps apart keys that differ only in case, in an accent's spelling, or in a space", async () => {
     const keys = ["a", "A", "a ", "\u00e9", "e\u0301", "ﬁ", "fi"];
     await withRows(local(), "rows-near", async (rows) => {
-      await rows.commit(puts(keys.map((key) => [key, `of ${JSON.stringify(key)}`])));
+      await rows.commit(puts(keys.map((key) => [key, `of ${JSON.stringify(key)}`] as const)));
       const found = await rows.load();
       for (const key of keys) expect(found.get(key)).toBe(`of ${JSON.stringify(key)}`);
       expect(found.size).toBe(keys.length);

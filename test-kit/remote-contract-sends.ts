@@ -1,6 +1,6 @@
 /** Part of the remote contract. Send: stored, again, later; and what the log makes of it. */
 import { expect, it } from "vitest";
-import { toTimestamp } from "../shared/wire/time.ts";
+import { type Timestamp, toTimestamp } from "../shared/wire/time.ts";
 import { type AskedRemote, contentsOf } from "./remote-contract-parts.ts";
 
 const hourMs = 60 * 60_000;
@@ -25,7 +25,7 @@ export function describeSends(asked: () => AskedRemote): void {
   it("stores updates of one app in the order of their numbers, each above the one before", async () => {
     const { stored, update, newApp, rollup, logOf } = asked();
     const app = newApp();
-    const timestamps = [];
+    const timestamps: Timestamp[] = [];
     for (let seq = 1; seq <= 5; seq++) timestamps.push(await stored(update(app, seq, timestamps.at(-1))));
     expect([...timestamps].sort((a, b) => a - b)).toEqual(timestamps);
     expect(new Set(timestamps).size).toBe(5);

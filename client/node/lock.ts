@@ -26,7 +26,7 @@ interface Holder {
   readonly fix: string | null;
 }
 
-interface Claim extends ProcessFacts {
+interface Ticket extends ProcessFacts {
   /** Of the lock's folder, so that a copy of it is known for one. */
   readonly folder: string;
 }
@@ -38,13 +38,13 @@ const triesMax = 100;
 
 export async function takeLock(path: string): Promise<LockOutcome> {
   await makeFolder(path);
-  const claim: Claim = { ...ownFacts(), folder: inodeOf(path) };
+  const ticket: Ticket = { ...ownFacts(), folder: inodeOf(path) };
   for (let tries = 0; tries < triesMax; tries++) {
     const highest = highestOf(path);
-    const held = highest === 0 ? null : holderOf(fileOf(path, highest), claim);
+    const held = highest === 0 ? null : holderOf(fileOf(path, highest), ticket);
     if (held !== null) return { is: "held", ...held };
     const mine = highest + 1;
-    if (!makeClaim(path, mine, claim)) continue;
+    if (!makeTicket(path, mine, ticket)) continue;
     if (highestOf(path) === mine) return { is: "locked", lock: lockAt(path, mine) };
     removeAll(fileOf(path, mine));
   }
@@ -62,18 +62,18 @@ function lockAt(path: string, mine: number): Lock {
       try {
         fs.truncateSync(fileOf(path, mine), 0);
       } catch {
-        // A claim of a process that has ended is void by itself.
+        // A ticket of a process that has ended is void by itself.
       }
     },
   };
 }
 
-/** False where somebody else has that number already, or swept the unfinished claim away. */
-function makeClaim(path: string, number: number, claim: Claim): boolean {
-  const unfinished = fs.mkdtempSync(join(path, "claim-"));
+/** False where somebody else has that number already, or swept the unfinished ticket away. */
+function makeTicket(path: string, number: number, ticket: Ticket): boolean {
+  const unfinished = fs.mkdtempSync(join(path, "ticket-"));
   try {
-    const file = join(unfinished, "claim");
-    fs.writeFileSync(file, JSON.stringify({ format, ...claim }), { mode: fileMode });
+    const file = join(unfinished, "ticket");
+    fs.writeFileSync(file, JSON.stringify({ format, ...ticket }), { mode: fileMode });
     fs.linkSync(file, fileOf(path, number));
     return true;
   } catch (error) {
@@ -85,17 +85,17 @@ function makeClaim(path: string, number: number, claim: Claim): boolean {
 }
 
 /** Null for nobody. */
-function holderOf(file: string, own: Claim): Holder | null {
+function holderOf(file: string, own: Ticket): Holder | null {
   const text = unless(["ENOENT"], () => fs.readFileSync(file, "utf8"));
   // Given back, or written just before a power cut.
   if (text === undefined || text === "" || text.includes("\0")) return null;
-  const claim = parseClaim(text);
-  if (claim === null) return { by: "in another release of icecore", fix: removeFix(file) };
-  if (claim.folder !== own.folder) return null;
-  return holderText(lifeOf(claim, own), claim, file);
+  const ticket = parseTicket(text);
+  if (ticket === null) return { by: "in another release of icecore", fix: removeFix(file) };
+  if (ticket.folder !== own.folder) return null;
+  return holderText(lifeOf(ticket, own), ticket, file);
 }
 
-function holderText(life: Life, { pid }: Claim, file: string): Holder | null {
+function holderText(life: Life, { pid }: Ticket, file: string): Holder | null {
   if (life === "dead") return null;
   if (life === "alive")
     return { by: pid === process.pid ? "in this process" : `in process ${pid}`, fix: null };
@@ -109,10 +109,10 @@ function removeFix(file: string): string {
   return `Close it there; if nothing of that runs any more, empty the file ${file}.`;
 }
 
-function parseClaim(text: string): Claim | null {
+function parseTicket(text: string): Ticket | null {
   try {
-    const { format: found, ...claim } = JSON.parse(text) as Claim & { readonly format: string };
-    return found === format && Number.isInteger(claim.pid) ? claim : null;
+    const { format: found, ...ticket } = JSON.parse(text) as Ticket & { readonly format: string };
+    return found === format && Number.isInteger(ticket.pid) ? ticket : null;
   } catch {
     return null;
   }

@@ -103,6 +103,7 @@ export function defineModel<F extends Fields, A extends Actions<F>>(
     anyVersion: false,
     actionNames: [...byName.keys()],
     invariantNames: Object.keys(invariants),
+    fieldKinds: Object.fromEntries(Object.entries(fields).map(([field, { kind }]) => [field, kind])),
     codec,
     stateCodec: createCodec({ types, depthMax: stateDepthMax }),
     createState: (context) => createFieldState(fields, context),

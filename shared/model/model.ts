@@ -41,6 +41,8 @@ export interface Model<S = unknown, A extends ActionTypes = ActionTypes> {
   readonly actionNames: readonly string[];
   /** The names of its invariants. */
   readonly invariantNames: readonly string[];
+  /** The kind of each field, where its state is made of fields: "table", "lastWriteWins" … */
+  readonly fieldKinds?: Readonly<Record<string, string>>;
   /** For action data. */
   readonly codec: Codec;
   /** For states: as `codec`, a little deeper. */

@@ -14,7 +14,8 @@ import { canonicalText } from "../../shared/json.ts";
 import { openJournal } from "../stress/journal.ts";
 import { chaosModel } from "./model.ts";
 
-const [storeId = "", journalFile = "", kind = "", address = "", folder = "", name = ""] = process.argv.slice(3);
+const [storeId = "", journalFile = "", kind = "", address = "", folder = "", name = ""] =
+  process.argv.slice(3);
 const platform = createNodePlatform();
 const journal = openJournal(journalFile);
 const store = openStore({
@@ -23,7 +24,13 @@ const store = openStore({
   remote: await remoteOf(kind, address),
   local: folderLocal(folder),
   platform,
-  settings: { pollDelayMs: 500, pollDelayMsMax: 2_000, retryDelayMs: 100, retryDelayMsMax: 1_000, sendDelayMs: 50 },
+  settings: {
+    pollDelayMs: 500,
+    pollDelayMsMax: 2_000,
+    retryDelayMs: 100,
+    retryDelayMsMax: 1_000,
+    sendDelayMs: 50,
+  },
 });
 let finishing = false;
 process.on("SIGTERM", () => {
@@ -52,6 +59,7 @@ async function finish(): Promise<void> {
     await store.sync.now().catch(() => undefined);
     const { pending, dead, phase } = store.sync.status;
     if (pending + dead === 0 && phase === "idle") break;
+    if (process.env.CHAOS_DEBUG) process.stderr.write(`${name} ${JSON.stringify({ ...store.sync.status, error: store.sync.status.error?.message })}\n`);
     await platform.wait(300);
   }
   process.send?.("drained");
@@ -59,7 +67,12 @@ async function finish(): Promise<void> {
   await new Promise((resolve) => process.once("message", resolve));
   await store.sync.now();
   const state = [...store.confirmedState.clients].concat([...store.confirmedState.keys] as never);
-  journal.note("state", createHash("sha256").update(canonicalText(state as never)).digest("hex"));
+  journal.note(
+    "state",
+    createHash("sha256")
+      .update(canonicalText(state as never))
+      .digest("hex"),
+  );
   const { cloned, divergence, epochs } = store.sync.status;
   journal.note("status", String(cloned), String(divergence !== null), epochs);
   await store.close();

@@ -13,11 +13,22 @@ export interface Scripts {
 }
 
 export async function bundleScripts(): Promise<Scripts> {
+  const { paths, remove } = await bundleAll(import.meta.dirname, names);
+  const [writer = "", rollup = "", collector = ""] = paths;
+  return { writer, rollup, collector, remove };
+}
+
+const names = ["./writer-child.ts", "./rollup-child.ts", "./collector-child.ts"];
+
+/** Scripts of a folder, each as one file; `remove` when they are not needed any more. */
+export async function bundleAll(
+  from: string,
+  scripts: readonly string[],
+): Promise<{ readonly paths: readonly string[]; remove(): Promise<void> }> {
   // Below node_modules, so that packages are found.
   const folder = await mkdtemp(join(root, "node_modules/.icecore-stress-"));
-  const names = ["./writer-child.ts", "./rollup-child.ts", "./collector-child.ts"];
   await build({
-    entryPoints: names.map((name) => join(import.meta.dirname, name)),
+    entryPoints: scripts.map((name) => join(from, name)),
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -27,8 +38,8 @@ export async function bundleScripts(): Promise<Scripts> {
     sourcemap: true,
     logLevel: "error",
   });
-  const [writer = "", rollup = "", collector = ""] = names.map((name) =>
-    join(folder, name.replace(".ts", ".mjs")),
-  );
-  return { writer, rollup, collector, remove: () => rm(folder, { recursive: true, force: true }) };
+  return {
+    paths: scripts.map((name) => join(folder, name.replace(".ts", ".mjs"))),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }

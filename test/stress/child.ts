@@ -21,7 +21,7 @@ export const stressSettings: Partial<Settings> = {
   linkFromDelayMs: 2_000,
 };
 
-export type Told = "working" | "headless" | "done";
+export type Told = "working" | "headless" | "drained" | "done";
 
 export interface Child {
   readonly host: Host & { readonly bucket: CountingBucket };

@@ -26,8 +26,12 @@ export interface Crew {
   readonly stops: number;
   /** One blow: somebody is killed, or stopped for a while. */
   strike(): Promise<void>;
-  /** Waits until everybody who is there now, or is started meanwhile, says that the head is gone. */
-  allHeadless(msMax: number): Promise<number>;
+  /** Waits until the last word of everybody who is there now, or is started meanwhile, is this one. */
+  allSay(told: Told, msMax: number): Promise<number>;
+  /** Asks everybody to finish, without waiting. */
+  askToFinish(): void;
+  /** A word to everybody. */
+  tell(word: string): void;
   /** Lets everybody finish what they are at. Throws when one does not. */
   finish(msMax: number): Promise<void>;
   /** Kills everybody, for good. */
@@ -39,14 +43,13 @@ export interface Crew {
 interface Member {
   readonly role: Role;
   process: ChildProcess;
-  working: boolean;
-  headless: boolean;
+  said: Told | null;
   stopped: boolean;
   /** By us: its exit is no fall. */
   killed: boolean;
 }
 
-const fresh = { working: false, headless: false, stopped: false, killed: false };
+const fresh = { said: null, stopped: false, killed: false };
 const killChance = 0.6;
 const stopMsMax = 3_000;
 
@@ -68,8 +71,7 @@ export function startCrew(options: CrewOptions): Crew {
   const watch = (member: Member): void => {
     const { process: current } = member;
     current.on("message", (told: Told) => {
-      if (told === "working") member.working = true;
-      member.headless = told === "headless";
+      member.said = told;
     });
     current.on("exit", (code) => {
       if (finishing || current !== member.process || member.killed) return;
@@ -113,22 +115,22 @@ export function startCrew(options: CrewOptions): Crew {
     fallen,
     async strike() {
       // A blow during the start of a process would test nothing.
-      const able = members.filter(({ working, stopped }) => working && !stopped);
+      const able = members.filter(({ said, stopped }) => said !== null && !stopped);
       const member = able[Math.floor(random() * able.length)];
       if (!member) return;
       if (random() < killChance) await kill(member);
       else stop(member);
     },
-    async allHeadless(msMax) {
-      await until(() => members.every(({ headless }) => headless), msMax, "say that the head is gone");
+    async allSay(told, msMax) {
+      await until(() => members.every(({ said }) => said === told), msMax, `say "${told}"`);
       return members.length;
     },
+    askToFinish,
+    tell(word) {
+      for (const { process: current } of members) current.send(word);
+    },
     async finish(msMax) {
-      finishing = true;
-      for (const { process: current } of members) {
-        current.kill("SIGCONT");
-        current.kill("SIGTERM");
-      }
+      askToFinish();
       await until(() => members.every(ended), msMax, "finish");
     },
     dismiss() {
@@ -136,6 +138,14 @@ export function startCrew(options: CrewOptions): Crew {
       for (const { process: current } of members) current.kill("SIGKILL");
     },
   };
+
+  function askToFinish(): void {
+    finishing = true;
+    for (const { process: current } of members) {
+      current.kill("SIGCONT");
+      current.kill("SIGTERM");
+    }
+  }
 
   async function until(holds: () => boolean, msMax: number, what: string): Promise<void> {
     const end = Date.now() + msMax;

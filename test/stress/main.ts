@@ -99,7 +99,7 @@ async function work(crew: Crew, host: Host, store: StoreId, options: StressOptio
 async function behead(crew: Crew, host: Host, store: StoreId): Promise<void> {
   await host.bucket.delete([headKey(store)]);
   say("the head is deleted");
-  const count = await crew.allHeadless(60_000);
+  const count = await crew.allSay("headless", 60_000);
   say(`every process says so: ${count} of ${count}`);
   const { updates, segments, joined, raw, head } = await recoverStore(host, { store });
   say(

@@ -21,8 +21,8 @@ async function locked() {
   return outcome.lock;
 }
 
-/** Leaves a claim as another process would have. */
-function claimAs(changes: object): void {
+/** Leaves a ticket as another process would have. */
+function ticketAs(changes: object): void {
   mkdirSync(path, { recursive: true });
   const folder = String(statSync(path, { bigint: true }).ino);
   writeFileSync(
@@ -47,7 +47,7 @@ describe("A lock between processes", () => {
   it("names the process that holds it", async () => {
     const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000); console.log('up')"]);
     await new Promise((resolve) => child.stdout.once("data", resolve));
-    claimAs({ pid: child.pid, started: null });
+    ticketAs({ pid: child.pid, started: null });
     expect(await takeLock(path)).toMatchObject({ is: "held", by: `in process ${child.pid}`, fix: null });
     child.kill("SIGKILL");
     await new Promise((resolve) => child.once("exit", resolve));
@@ -55,7 +55,7 @@ describe("A lock between processes", () => {
   });
 
   it("is taken over from a process that has ended, with the next number", async () => {
-    claimAs({ pid: endedPid() });
+    ticketAs({ pid: endedPid() });
     (await locked()).release();
     expect(readdirSync(path)).toEqual(["00000008"]);
   });
@@ -67,14 +67,14 @@ describe("A lock between processes", () => {
     lock.release();
   });
 
-  it("is free where a power cut left nothing in the claim, and is not taken from an unknown release", async () => {
+  it("is free where a power cut left nothing in the ticket, and is not taken from an unknown release", async () => {
     for (const text of ["", "\0\0\0\0"]) {
-      claimAs({});
+      ticketAs({});
       writeFileSync(join(path, "00000007"), text);
       (await locked()).release();
       await rm(path, { recursive: true });
     }
-    claimAs({ format: "icecore-lock-2" });
+    ticketAs({ format: "icecore-lock-2" });
     expect(await takeLock(path)).toMatchObject({ is: "held", by: "in another release of icecore" });
     expect(readFileSync(join(path, "00000007"), "utf8")).toContain("icecore-lock-2");
   });
@@ -88,8 +88,8 @@ describe("A lock between processes", () => {
   });
 
   it("sweeps what killed processes left unfinished", async () => {
-    mkdirSync(join(path, "claim-abcdef"), { recursive: true });
-    writeFileSync(join(path, "claim-abcdef", "claim"), "half");
+    mkdirSync(join(path, "ticket-abcdef"), { recursive: true });
+    writeFileSync(join(path, "ticket-abcdef", "ticket"), "half");
     (await locked()).release();
     expect(readdirSync(path)).toEqual(["00000001"]);
   });

@@ -1,0 +1,19 @@
+/** The offline-first client: public subpath `icecore/client`. */
+export type { Local, LocalRows, RowChanges, Rows } from "./local/local.ts";
+export { memoryLocal } from "./local/memory.ts";
+export { openStore, type StoreOptions } from "./open-store.ts";
+export { bucketRemote } from "./remote/bucket.ts";
+export type { FetchLike } from "./remote/fetch-like.ts";
+export { type HttpRemote, type HttpRemoteOptions, httpRemote } from "./remote/http.ts";
+export type { Remote, RemoteStore, SendOutcome, TailInput } from "./remote/remote.ts";
+export { type ClientSettings, defaultClientSettings } from "./settings.ts";
+export type {
+  ActionHandle,
+  Origin,
+  OutboxItem,
+  Seen,
+  Store,
+  StoreOutbox,
+  SyncPhase,
+  SyncStatus,
+} from "./store.ts";
