@@ -32,6 +32,7 @@ export interface Settings {
   readonly modelVersionsKept: number;
   readonly retentionMs: number;
   readonly linkFromDelayMs: number;
+  readonly probesKeptMs: number;
   readonly parallelGets: number;
 }
 
@@ -98,6 +99,8 @@ export const defaultSettings: Settings = {
   retentionMs: 7 * 24 * 60 * minute,
   /** linkFrom follows a rev noted this long before: no build lasts so long (docs/protocol.md, "Delete"). */
   linkFromDelayMs: 24 * 60 * minute,
+  /** What a self-test left behind is removed after this: none lasts so long, and one that did would say so. */
+  probesKeptMs: 24 * 60 * minute,
   /** GETs in flight at once: fills a 100 ms link at 160 objects a second without upsetting S3. */
   parallelGets: 16,
 };

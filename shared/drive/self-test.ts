@@ -47,7 +47,7 @@ export async function selfTest(host: Host): Promise<SelfTest> {
       ...(await checkDeletes(probe)),
     ];
     // Others remove probes that are so old.
-    if (platform.now() - begun > settings.linkFromDelayMs / 2) throw stoodStill(host.bucket.name);
+    if (platform.now() - begun > settings.probesKeptMs / 2) throw stoodStill(host.bucket.name);
     return { checks, ifMatch: host.bucket.ifMatch?.() ?? "quoted" };
   } finally {
     await probe.remove();

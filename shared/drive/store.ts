@@ -94,7 +94,7 @@ export async function collectGarbage(
 async function collectProbes(host: Host): Promise<number> {
   let deleted = 0;
   const collect = eachListed(host, probesRoot, async (page, date) => {
-    const old = page.filter(({ lastModified }) => lastModified < date - host.settings.linkFromDelayMs);
+    const old = page.filter(({ lastModified }) => lastModified < date - host.settings.probesKeptMs);
     if (old.length > 0) await host.bucket.delete(old.map(({ key }) => key));
     deleted += old.length;
   });

@@ -30,9 +30,10 @@ export function readHead(store: StoreId, answer: AnswerBody): HeadAnswer {
   if (answer.is !== "found")
     return { ok: false, trouble: badObject(store, headKey(store), `answer was "${answer.is}"`) };
   const head = parseHead(answer.json);
-  if (!head.ok && parseClaim(answer.json).ok) return { ok: false, trouble: beingRecovered(store) };
-  if (!head.ok) return { ok: false, trouble: badObject(store, headKey(store), head.reason) };
-  return { ok: true, known: { head: head.value, etag: answer.etag } };
+  if (head.ok) return { ok: true, known: { head: head.value, etag: answer.etag } };
+  const claim = parseClaim(answer.json);
+  if (claim.ok) return { ok: false, trouble: beingRecovered(store, claim.value.at) };
+  return { ok: false, trouble: badObject(store, headKey(store), head.reason) };
 }
 
 /** Goes on with the head of an answer, or fails with what is wrong with it. */

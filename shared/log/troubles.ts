@@ -15,10 +15,10 @@ export function noHead(store: StoreId): Trouble {
 }
 
 /** A claim stands in the head's place. */
-export function beingRecovered(store: StoreId): Trouble {
+export function beingRecovered(store: StoreId, since: Timestamp): Trouble {
   return {
     kind: "unavailable",
-    what: `Store "${store}" is being recovered`,
+    what: `Store "${store}" is being recovered, since ${formatTimestamp(since)}`,
     fix: `Ask again in a while; if nobody is at it any more, run "icecore recover --store ${store}" again.`,
     store,
     key: headKey(store),

@@ -9,7 +9,7 @@ import { formatTimestamp, type Timestamp } from "./time.ts";
 export const claimFormat = "icecore-claim-1";
 
 export interface Claim {
-  /** The bucket's clock when it was made: for people. */
+  /** When it was made, by the clock of who made it: for people. */
   readonly at: Timestamp;
   /** Tells it from every other claim. */
   readonly nonce: string;

@@ -57,7 +57,9 @@ describe("a store whose head is deleted", () => {
       await write(test, 2, [2, 3]);
       const before = await headOf(test);
       await loseHead(test);
+      const { host, store } = test;
       const errors = [rollup.round(), reader.poll(), test.writer.append(testUpdate(1, rounds + 1))];
+      if (rounds > 0) errors.push(createStore(host, store) as never, collectGarbage(host, store) as never);
       for (const error of errors) await expect(error).rejects.toMatchObject({ kind: "unavailable" });
 
       const report = await recover(test);
@@ -249,7 +251,10 @@ describe("a recovery", () => {
   it("says that nothing is there where nothing is", async () => {
     const test = await createTestStore();
     await loseHead(test);
-    await expect(recover(test)).rejects.toMatchObject({ kind: "rejected", what: /Nothing of a store/ });
+    await expect(recover(test)).rejects.toMatchObject({
+      kind: "rejected",
+      what: expect.stringMatching(/Nothing of a store/),
+    });
     expect(await keysIn(test.host.bucket)).toEqual([]);
   });
 
@@ -262,7 +267,7 @@ describe("a recovery", () => {
     const before = await keysIn(test.host.bucket);
     await expect(recover(test)).rejects.toMatchObject({
       kind: "corrupt",
-      what: /begins at .*, and the segment before it is lost/,
+      what: expect.stringMatching(/begins at .*, and the segment before it is lost/),
     });
     expect(await keysIn(test.host.bucket), "nothing was stored").toEqual(before);
     const report = await recover(test, { acceptLoss: true });
@@ -320,7 +325,9 @@ describe("a recovery", () => {
     const whole = await readJson(test.host, last);
     await loseHead(test);
     await writeJson(test.host, last, { ...whole, hash: "f".repeat(64) });
-    await expect(recover(test)).rejects.toMatchObject({ what: new RegExp(`${last} is damaged`) });
+    await expect(recover(test)).rejects.toMatchObject({
+      what: expect.stringMatching(new RegExp(`${last} is damaged`)),
+    });
     await writeJson(test.host, last, whole);
     expect((await recover(test)).lost).toEqual([]);
     expect(await logOf(test)).toEqual(seqs(1, 5));
@@ -332,7 +339,7 @@ describe("a recovery", () => {
     await test.host.bucket.delete([(await headOf(test)).segments.at(-1)?.key ?? ""]);
     await loseHead(test);
     await expect(recover(test)).rejects.toMatchObject({
-      what: /snapshots.*was made of a log that went further/,
+      what: expect.stringMatching(/snapshots.*was made of a log that went further/),
     });
     const { head } = await recover(test, { acceptLoss: true });
     expect(Object.keys(head.snapshots)).toEqual(["1"]);
@@ -506,7 +513,7 @@ describe("ends of which nobody can tell which one was linked", () => {
     await writeBytes(test.host, first ?? "", "{");
     await expect(recover(test)).rejects.toMatchObject({
       kind: "corrupt",
-      what: new RegExp(`${first} is damaged`),
+      what: expect.stringMatching(new RegExp(`${first} is damaged`)),
     });
     expect(second).toBeDefined();
     const report = await recover(test, { acceptLoss: true });
@@ -568,7 +575,10 @@ describe("while a store is recovered", () => {
     const claimed = createGate();
     const recovery = recoverStore(gated(test, claimed, "swap", headKey(store)), { store });
     await claimed.arrived;
-    const told = { kind: "unavailable", what: 'Store "main" is being recovered' };
+    const told = {
+      kind: "unavailable",
+      what: expect.stringMatching(/^Store "main" is being recovered, since 2026/),
+    };
     await expect(headOf(test)).rejects.toMatchObject(told);
     await expect(newRollup(test).round()).rejects.toMatchObject(told);
     await expect(test.writer.append(testUpdate(1, 5))).rejects.toMatchObject(told);
@@ -732,7 +742,7 @@ describe("after several recoveries", () => {
     await loseHead(test);
     await expect(recover(test)).rejects.toMatchObject({
       kind: "corrupt",
-      what: /lies beside the log, and 1 of its updates/,
+      what: expect.stringMatching(/lies beside the log, and 1 of its updates/),
     });
     expect((await recover(test, { acceptLoss: true })).lost).not.toEqual([]);
     expect(await logOf(test)).toEqual(seqs(1, 5));

@@ -162,11 +162,11 @@ describe("the self-test of a good bucket", () => {
 describe("probes that a killed self-test left behind", () => {
   it("are removed by gc once they are as old as the longest job, of whatever store, and no younger ones", async () => {
     const { host, store, clock } = await createTestStore();
-    const { linkFromDelayMs } = host.settings;
+    const { probesKeptMs } = host.settings;
     const content = { body: new TextEncoder().encode("{}"), contentType: "", cacheControl: "" };
     const put = (nonce: string) => host.bucket.putIfAbsent(`${probesPrefix(nonce)}001.json`, content);
     for (let i = 0; i < 1_100; i++) await put(`old${i}`);
-    clock.now += linkFromDelayMs - 1_000;
+    clock.now += probesKeptMs - 1_000;
     await put("young");
     expect((await collectGarbage(host, store)).probes).toBe(0);
     clock.now += 2_000;

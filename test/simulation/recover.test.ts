@@ -271,7 +271,7 @@ async function loseHead(world: World): Promise<void> {
 async function recover(world: World, actor: string, report: { made: number }): Promise<void> {
   for (let tries = 1; !(await hasHead(world)); tries++) {
     if (tries > 200) throw new Error(`${actor} did not come to an end`);
-    let calls = world.random() < 0.4 && tries < 3 ? Math.floor(world.random() * 250) : 1e9;
+    let calls = world.random() < 0.4 && tries < 3 ? Math.floor(world.random() * 80) : 1e9;
     const killed = () => {
       calls -= 1;
       if (calls < 0) throw new StoreError({ kind: "closed", what: "killed", fix: "" });
@@ -284,8 +284,9 @@ async function recover(world: World, actor: string, report: { made: number }): P
       const rejected = error instanceof StoreError && error.kind === "rejected";
       if (!rejected && !isExpected(error)) throw error;
       // Lost before anything was stored: its message says to make the store anew.
-      if (rejected && /^Nothing of/.test(error.what))
-        await createStore({ ...host, bucket: world.inner }, store);
+      if (!rejected || !/^Nothing of/.test(error.what)) continue;
+      await createStore({ ...host, bucket: world.inner }, store);
+      report.made += 1;
     }
   }
 }
