@@ -4,36 +4,27 @@
  * Memory changes first and in one turn, rows follow in one transaction; nothing is sent before its rows are durable. Before local data
  * has arrived actions are taken all the same and join it when it comes.
  */
-import { createReplay } from "../shared/drive/replay.ts";
 import type { Layers } from "../shared/fold/layers.ts";
 import type { Model, Problem } from "../shared/model/model.ts";
 import { validateAction } from "../shared/model/validate.ts";
 import type { Platform } from "../shared/ports/platform.ts";
 import type { Settings } from "../shared/settings.ts";
-import type { ActionId, StoreId } from "../shared/wire/ids.ts";
+import type { StoreId } from "../shared/wire/ids.ts";
 import { emptyChain } from "../shared/wire/marks.ts";
 import { type Timestamp, zeroTimestamp } from "../shared/wire/time.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
 import { createCommits } from "./commits.ts";
 import { createConfirmed } from "./confirmed.ts";
+import { findDivergence } from "./divergence.ts";
 import { closedStore, hasUnsent, noHistory, refused } from "./errors.ts";
 import { createHandles } from "./handles.ts";
+import { stateAt } from "./history.ts";
 import { createIds } from "./ids.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
 import type { Local, LocalRows, RowChanges } from "./local/local.ts";
-import {
-  appendAction,
-  type Changed,
-  drop,
-  hold,
-  markSeen,
-  newMe,
-  type Outbox,
-  retry,
-  setMe,
-} from "./outbox.ts";
-import { listOutbox } from "./outbox-list.ts";
+import { appendAction, type Changed, markSeen, newMe, type Outbox, setMe } from "./outbox.ts";
 import { readOutbox } from "./outbox-rows.ts";
+import { createOutboxView } from "./outbox-view.ts";
 import { createPending } from "./pending.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import { createRounds, type Rounds, readOnly } from "./round.ts";
@@ -43,6 +34,8 @@ import { createSignal } from "./signal.ts";
 import { afterFailure, type Condition, firstCondition, statusOf } from "./status.ts";
 import type { ActionHandle, StoreOutbox, SyncStatus } from "./store.ts";
 import { createSyncLoop } from "./sync-loop.ts";
+
+const unsolved = "the state has problems that must be solved first";
 
 export interface EngineOptions<S> {
   readonly model: Model<S>;
@@ -153,11 +146,10 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     void change(named).catch(() => undefined);
     note({ phase: rounds ? "syncing" : "idle" });
     if (rounds && !closed) loop.start();
-    remote?.live?.((reason) => loop.wake(reason), liveSignal);
+    remote?.live?.((reason) => loop.wake(reason), live.signal);
   }
 
   const live = createSignal();
-  const liveSignal = live.signal;
 
   async function runRound(): Promise<{ readonly active: boolean; readonly retryAfterMs: number | null }> {
     if (!rounds) return { active: false, retryAfterMs: null };
@@ -165,7 +157,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     const { active, later, retryAfterMs } = await rounds.run();
     await checkDivergence(rounds);
     refresh();
-    const waiting = later ?? (maySend() ? null : "the state has problems that must be solved first");
+    const waiting = later ?? (maySend() ? null : unsolved);
     note({ phase: "idle", error: commits.trouble, syncedAt: platform.now(), waiting });
     return { active, retryAfterMs };
   }
@@ -209,18 +201,19 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
 
   function problems(): readonly Problem[] {
     const state = confirmed.layers.states().optimistic;
-    if (shown?.state !== state) shown = { state, problems: model.problemsOf(state) };
+    shown = shown?.state === state ? shown : { state, problems: model.problemsOf(state) };
     return shown.problems;
   }
 
-  /** Where the head lists a snapshot of exactly this position, the local state must be the one in it. */
+  function isCheckDue(): boolean {
+    const due = platform.now() - checkedAt >= settings.divergenceCheckMs;
+    if (due) checkedAt = platform.now();
+    return due;
+  }
+
   async function checkDivergence(with_: Rounds): Promise<void> {
-    const entry = confirmed.readBy?.head.snapshots[model.version];
-    const { place } = confirmed;
-    if (!entry || !place || entry.through !== place.position) return;
-    if (platform.now() - checkedAt < settings.divergenceCheckMs) return;
-    checkedAt = platform.now();
-    if (confirmed.stateHash() === entry.stateHash) return;
+    const place = findDivergence(confirmed, model.version, isCheckDue);
+    if (place === null) return;
     await confirmed.replica.reset(place.epoch);
     with_.restart();
     await with_.run();
@@ -228,8 +221,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   }
 
   function requireOpen(): void {
-    if (!closed) return;
-    throw closedStore(store);
+    if (closed) throw closedStore(store);
   }
 
   return {
@@ -255,19 +247,12 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
       loop.wakeSoon();
       return handle;
     },
-    outbox: {
-      list: () => listOutbox(outbox),
-      hold: (id) => void change(hold(outbox, id, true)).catch(() => undefined),
-      release(id) {
-        void change(hold(outbox, id, false)).catch(() => undefined);
-        loop.wakeSoon();
-      },
-      drop: (id: ActionId) => void change(drop(outbox, id)).catch(() => undefined),
-      retry(id) {
-        void change(retry(outbox, id, ids.newActionId())).catch(() => undefined);
-        loop.wakeSoon();
-      },
-    },
+    outbox: createOutboxView({
+      outbox: () => outbox,
+      change: (changed) => void change(changed).catch(() => undefined),
+      newActionId: ids.newActionId,
+      wakeSoon: loop.wakeSoon,
+    }),
     async syncNow() {
       requireOpen();
       await loaded;
@@ -276,9 +261,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     async at(time) {
       requireOpen();
       if (!remote) throw noHistory(store);
-      const host = { bucket: readOnly(remote), platform, settings };
-      const replay = createReplay(host, { store, model: model as Model<S>, fromStart: true });
-      return (await replay.advanceTo(time)).state();
+      return stateAt({ bucket: readOnly(remote), platform, settings }, { store, model, time });
     },
     async close() {
       if (closed) return;

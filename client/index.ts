@@ -1,7 +1,10 @@
 /** The offline-first client: public subpath `icecore/client`. */
+export { type Cipher, withCipher } from "./local/cipher.ts";
 export type { Local, LocalRows, RowChanges, Rows } from "./local/local.ts";
 export { memoryLocal } from "./local/memory.ts";
+export { type SqliteDriver, sqliteLocal } from "./local/sqlite.ts";
 export { openStore, type StoreOptions } from "./open-store.ts";
+export { createWebPlatform, type WebEngine } from "./platform.ts";
 export { bucketRemote } from "./remote/bucket.ts";
 export type { FetchLike } from "./remote/fetch-like.ts";
 export { type HttpRemote, type HttpRemoteOptions, httpRemote } from "./remote/http.ts";

@@ -1,2 +1,16 @@
-/** What tests of icecore, and of your own adapters, need. */
-export { describeBucketContract, type OpenedBucket } from "./bucket-contract.ts";
+/** What tests of icecore, of your own adapters and of your models need. Runs under vitest; `checkConvergence` needs fast-check. */
+export type { ActionCall } from "./action-call.ts";
+export { type BucketContractOptions, describeBucketContract, type OpenedBucket } from "./bucket-contract.ts";
+export {
+  type ActionArbitraries,
+  type ConvergenceOptions,
+  type ConvergenceReport,
+  checkConvergence,
+} from "./convergence.ts";
+export { ConvergenceError } from "./convergence-error.ts";
+export type { Question } from "./convergence-questions.ts";
+export type { Step } from "./convergence-scenario.ts";
+export { type Given, given, type When } from "./given.ts";
+export { describeLocalContract, type OpenedLocal } from "./local-contract.ts";
+export { describeRemoteContract, type OpenedRemote } from "./remote-contract.ts";
+export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";

@@ -1,0 +1,47 @@
+/** The outbox as an app sees it: each action, where it is, why it goes no further; and what may be done about it. */
+import type { ActionId } from "../shared/wire/ids.ts";
+import { type Changed, drop, hold, type Outbox, retry } from "./outbox.ts";
+import type { UpdateRow } from "./rows.ts";
+import type { OutboxItem, StoreOutbox } from "./store.ts";
+
+/** `change` takes the next outbox; its rows follow by themselves. */
+export function createOutboxView(engine: {
+  readonly outbox: () => Outbox;
+  readonly change: (changed: Changed) => void;
+  readonly newActionId: () => ActionId;
+  readonly wakeSoon: () => void;
+}): StoreOutbox {
+  const { outbox, change } = engine;
+  return {
+    list: () => listOutbox(outbox()),
+    hold: (id) => change(hold(outbox(), id, true)),
+    release(id) {
+      change(hold(outbox(), id, false));
+      engine.wakeSoon();
+    },
+    drop: (id) => change(drop(outbox(), id)),
+    retry(id) {
+      change(retry(outbox(), id, engine.newActionId()));
+      engine.wakeSoon();
+    },
+  };
+}
+
+function listOutbox({ updates, waiting, dead }: Outbox): readonly OutboxItem[] {
+  return [
+    ...updates.flatMap((row) =>
+      row.update.actions.map((action) => ({ action, at: placeOf(row), reason: row.rejected })),
+    ),
+    ...waiting.map(({ action, held }) => ({
+      action,
+      at: held ? ("held" as const) : ("waiting" as const),
+      reason: null,
+    })),
+    ...dead.map(({ action, reason }) => ({ action, at: "dead" as const, reason })),
+  ];
+}
+
+function placeOf({ storedAt, rejected }: UpdateRow): OutboxItem["at"] {
+  if (storedAt !== null) return "stored";
+  return rejected === null ? "sent" : "rejected";
+}
