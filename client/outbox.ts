@@ -59,7 +59,8 @@ export function unsent({ me, updates }: Outbox): UpdateRow | undefined {
 /** True where a refused update waits for the log to pass it and nothing behind it will make the log do so. */
 export function needsSettling({ me, updates, waiting }: Outbox): boolean {
   const last = updates.findLast(({ update }) => update.app === me.app);
-  return last !== undefined && last.rejected !== null && waiting.every(({ held }) => held);
+  // Never for one that was made only to settle: a store that refuses even that would be asked for ever.
+  return last?.rejected != null && last.update.actions.length > 0 && waiting.every(({ held }) => held);
 }
 
 /**

@@ -59,7 +59,6 @@ async function finish(): Promise<void> {
     await store.sync.now().catch(() => undefined);
     const { pending, dead, phase } = store.sync.status;
     if (pending + dead === 0 && phase === "idle") break;
-    if (process.env.CHAOS_DEBUG) process.stderr.write(`${name} ${JSON.stringify({ ...store.sync.status, error: store.sync.status.error?.message })}\n`);
     await platform.wait(300);
   }
   process.send?.("drained");

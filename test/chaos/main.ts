@@ -64,6 +64,7 @@ async function main(): Promise<number> {
     proxy.decide(chaos);
     const serverKills = await work(crew, server);
     proxy.decide(() => "pass");
+    await crew.allUp(60_000);
     crew.askToFinish();
     await crew.allSay("drained", 120_000);
     crew.tell("look once more");

@@ -28,6 +28,8 @@ export interface Crew {
   strike(): Promise<void>;
   /** Waits until the last word of everybody who is there now, or is started meanwhile, is this one. */
   allSay(told: Told, msMax: number): Promise<number>;
+  /** Waits until everybody is at work: one that is still starting would end by the signal to finish. */
+  allUp(msMax: number): Promise<void>;
   /** Asks everybody to finish, without waiting. */
   askToFinish(): void;
   /** A word to everybody. */
@@ -125,6 +127,8 @@ export function startCrew(options: CrewOptions): Crew {
       await until(() => members.every(({ said }) => said === told), msMax, `say "${told}"`);
       return members.length;
     },
+    allUp: (msMax) =>
+      until(() => members.every(({ said, stopped }) => said !== null && !stopped), msMax, "come up"),
     askToFinish,
     tell(word) {
       for (const { process: current } of members) current.send(word);
