@@ -14,6 +14,7 @@ export interface Local {
 export type Rows = ReadonlyMap<string, string>;
 
 export interface RowChanges {
+  /** Keys and values hold no NUL, at which some storages end a text; JSON spells it otherwise. Wins where a key is deleted, too. */
   readonly put: Rows;
   readonly delete: readonly string[];
 }

@@ -8,6 +8,7 @@ import { tail } from "../../shared/log/tail.ts";
 import type { Bucket } from "../../shared/ports/bucket.ts";
 import type { Platform } from "../../shared/ports/platform.ts";
 import { newSettings, type Settings } from "../../shared/settings.ts";
+import type { Update } from "../../shared/wire/update.ts";
 import type { Remote } from "./remote.ts";
 
 /**
@@ -25,12 +26,22 @@ export function bucketRemote(bucket: Bucket, platform: Platform, settings: Parti
   return {
     name: bucket.name,
     open(store) {
-      const writer = createWriter(host, store);
+      let writer = createWriter(host, store);
+
+      /** What came of an unclear one the log tells the outbox, which keeps the order; a writer would wait for it for ever. */
+      async function append(update: Update) {
+        const used = writer;
+        writer = createWriter(host, store);
+        const outcome = await used.append(update);
+        if (outcome.is === "stored") writer = used;
+        return outcome;
+      }
+
       return {
         get: dated.get,
         tail: (input) => run(tail, { store, ...input }, host),
         async send(update) {
-          const outcome = await writer.append(update);
+          const outcome = await append(update);
           if (outcome.is === "later") return outcome;
           return { is: "stored", timestamp: outcome.timestamp, known: outcome.known };
         },

@@ -224,33 +224,55 @@ describe("A client", () => {
     expect(client.state.pairs.get("k")).toEqual({ value: 2 });
   });
 
-  it("loses and doubles nothing while writes are lost, late and doubled on the way", async () => {
-    world.host.bucket.setChances({
-      answerLost: 0.15,
-      writeLost: 0.1,
-      writeLate: 0.1,
-      writeTwice: 0.05,
-      callFails: 0.05,
-    });
-    const clients = [world.client(), world.client(), world.client()];
-    for (let i = 0; i < 40; i++) {
-      for (const [n, client] of clients.entries()) client.do.put(put(`c${n}-${i}`));
-      await Promise.allSettled(clients.map((client) => client.sync.now()));
-      if (i % 5 === 0) await world.rollup().catch(() => undefined);
-    }
-    world.host.bucket.setChances({ answerLost: 0, writeLost: 0, writeLate: 0, writeTwice: 0, callFails: 0 });
-    await world.host.bucket.landHeld();
-    for (let i = 0; i < 3; i++) {
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    "loses and doubles nothing while writes are lost, late and doubled on the way, with seed %i",
+    async (seed) => {
+      await world.close();
+      world = await createClientWorld({}, seeded(seed));
+      world.host.bucket.setChances({
+        answerLost: 0.15,
+        writeLost: 0.1,
+        writeLate: 0.1,
+        writeTwice: 0.05,
+        callFails: 0.05,
+      });
+      const clients = [world.client(), world.client(), world.client()];
+      for (let i = 0; i < 40; i++) {
+        for (const [n, client] of clients.entries()) client.do.put(put(`c${n}-${i}`));
+        await Promise.allSettled(clients.map((client) => client.sync.now()));
+        if (i % 5 === 0) await world.rollup().catch(() => undefined);
+      }
+      world.host.bucket.setChances({
+        answerLost: 0,
+        writeLost: 0,
+        writeLate: 0,
+        writeTwice: 0,
+        callFails: 0,
+      });
+      await world.host.bucket.landHeld();
+      for (let i = 0; i < 3; i++) {
+        await Promise.all(clients.map((client) => client.sync.now()));
+        await world.rollup();
+      }
       await Promise.all(clients.map((client) => client.sync.now()));
-      await world.rollup();
-    }
-    await Promise.all(clients.map((client) => client.sync.now()));
-    for (const client of clients) {
-      expect(client.sync.status).toMatchObject({ pending: 0, dead: 0 });
-      expect(client.confirmedState.pairs.size).toBe(120);
-    }
-    const ids = (await world.log()).flatMap(({ actions }) => actions.map(({ id }) => id));
-    expect(ids.length).toBe(120);
-    expect(new Set(ids).size).toBe(120);
-  });
+      for (const client of clients) {
+        expect(client.sync.status).toMatchObject({ pending: 0, dead: 0 });
+        expect(client.confirmedState.pairs.size).toBe(120);
+      }
+      const ids = (await world.log()).flatMap(({ actions }) => actions.map(({ id }) => id));
+      expect(ids.length).toBe(120);
+      expect(new Set(ids).size).toBe(120);
+    },
+  );
 });
+
+/** Mulberry32. */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let bits = Math.imul(state ^ (state >>> 15), state | 1);
+    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
