@@ -19,7 +19,7 @@ import {
   updatesPrefix,
 } from "../../shared/wire/keys.ts";
 import { encodeSegment, hashLog, parseSegment } from "../../shared/wire/segment.ts";
-import { toTimestamp } from "../../shared/wire/time.ts";
+import { formatTimestamp, toTimestamp } from "../../shared/wire/time.ts";
 import { encodeUpdate } from "../../shared/wire/update.ts";
 import { readJson, writeBytes, writeJson } from "../fixtures/edit-objects.ts";
 import {
@@ -522,6 +522,25 @@ describe("ends of which nobody can tell which one was linked", () => {
     await expectSound(test);
   });
 
+  it("stop the recovery when one is deleted before it is joined, and the next one does without it", async () => {
+    const test = await createTestStore({ mergeFanIn: 1_000 });
+    await leaveTwoEnds(test);
+    // By a sweep it would be the one that was never linked; here the other one holds nothing else.
+    const last = (await builtIn(test, "segments")).at(-1) ?? "";
+    let reads = 0;
+    const host = guarded(test.host, async (call, key) => {
+      if (call !== "get" || key !== last) return;
+      reads += 1;
+      if (reads === 2) await test.host.bucket.delete([last]);
+    });
+    const stopped = recoverStore(host, { store: test.store });
+    await expect(stopped).rejects.toMatchObject({ kind: "conflict", key: last });
+    expect(await recover(test)).toMatchObject({ updates: 5, joined: 0, raw: 1, lost: [] });
+    await newRollup(test).round();
+    expect(await logOf(test)).toEqual(seqs(1, 6));
+    await expectSound(test);
+  });
+
   it("make the log another one than the lost head's, so a snapshot that was on its way is not linked", async () => {
     const test = await createTestStore({ mergeFanIn: 1_000, snapshotBytesMin: 0, inlineBytesMax: 0 });
     const { host, store } = test;
@@ -720,6 +739,43 @@ describe("after several recoveries", () => {
     expect(await logOf(test)).toEqual(seqs(1, 6));
     await collectGarbage(host, store);
     await expectSound(test);
+  });
+
+  it("what a frozen rollup puts long after its branch was swept away is no loss, as long as nothing is only there", async () => {
+    const test = await createTestStore({ mergeFanIn: 1_000 });
+    const { host, store, clock } = test;
+    await fill(test, 3);
+    const { updates, ...last } = await readJson(host, (await headOf(test)).segments.at(-1)?.key ?? "");
+    const [third] = updates as JsonObject[];
+    await write(test, 1, [4]);
+    const end = toTimestamp(clock.now + 60_000);
+    const stray = async (seqsHeld: readonly number[]) => {
+      const held = seqsHeld.map((seq) => {
+        return { ...encodeUpdate(testUpdate(1, seq)), timestamp: third?.timestamp ?? "" };
+      });
+      const body = { ...last, fromHash: "f".repeat(64), through: formatTimestamp(end), updates: held };
+      const parsed = parseSegment(body);
+      if (!parsed.ok) throw new Error(parsed.reason);
+      const hash = hashLog(parsed.value.fromHash, parsed.value.updates, host.platform.sha256);
+      const key = builtKey({ kind: "segments", store, through: end, rev: 5, nonce: `s${seqsHeld.join("")}` });
+      await writeJson(host, key, { ...body, hash });
+      return key;
+    };
+    // In the log, and still raw.
+    await stray([3, 4]);
+    await loseHead(test);
+    expect((await recover(test)).lost).toEqual([]);
+    await loseHead(test);
+    const other = await stray([3, 5]);
+    const beside = expect.stringContaining(
+      `${other} lies beside the log, and 1 of its updates are nowhere else`,
+    );
+    await expect(recover(test)).rejects.toMatchObject({ kind: "corrupt", what: beside });
+    // Nothing of it is in the log: then it may go on behind a gap.
+    await host.bucket.delete([other]);
+    const behind = await stray([4]);
+    const gap = expect.stringContaining(`${behind} begins at`);
+    await expect(recover(test)).rejects.toMatchObject({ kind: "corrupt", what: gap });
   });
 
   it("a branch that really was the log for a while, and holds what nothing else does, is not left without a word", async () => {
