@@ -4,7 +4,7 @@
  */
 import { StoreError } from "../shared/errors.ts";
 import type { LocalRows, RowChanges } from "./local/local.ts";
-import { noChanges } from "./outbox.ts";
+import { createGathered, gather, gatheredChanges, noChanges } from "./row-changes.ts";
 
 export interface Commits {
   /** Resolves when these changes are durable; rejects with StoreError when they could not be written yet. */
@@ -50,11 +50,11 @@ export function createCommits(onTrouble: (trouble: StoreError | null) => void): 
     changes = createGathered();
     waiters = [];
     try {
-      if (now.put.size + now.gone.size > 0) await open.commit({ put: now.put, delete: [...now.gone] });
+      if (now.put.size + now.gone.size > 0) await open.commit(gatheredChanges(now));
       note(null);
       for (const { resolve } of told) resolve();
     } catch (error) {
-      gather(now, { put: changes.put, delete: [...changes.gone] });
+      gather(now, gatheredChanges(changes));
       changes = now;
       const failed = asStoreError(error);
       note(failed);
@@ -82,27 +82,6 @@ export function createCommits(onTrouble: (trouble: StoreError | null) => void): 
       void write();
     },
   };
-}
-
-interface Gathered {
-  readonly put: Map<string, string>;
-  readonly gone: Set<string>;
-}
-
-function createGathered(): Gathered {
-  return { put: new Map(), gone: new Set() };
-}
-
-/** The later change wins where both touch a row. */
-function gather({ put, gone }: Gathered, more: RowChanges): void {
-  for (const key of more.delete) {
-    put.delete(key);
-    gone.add(key);
-  }
-  for (const [key, value] of more.put) {
-    gone.delete(key);
-    put.set(key, value);
-  }
 }
 
 function asStoreError(error: unknown): StoreError {

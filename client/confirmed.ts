@@ -16,7 +16,7 @@ import { emptyLogHash } from "../shared/wire/segment.ts";
 import { formatTimestamp, type Timestamp, zeroTimestamp } from "../shared/wire/time.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
 import type { RowChanges, Rows } from "./local/local.ts";
-import { type Changes, together } from "./outbox.ts";
+import { putting, together } from "./row-changes.ts";
 import {
   encodeBaseRow,
   encodeHeadRow,
@@ -48,7 +48,7 @@ export interface ConfirmedOptions<S> {
   /** Makes rows durable. */
   readonly commit: (changes: RowChanges) => Promise<void>;
   /** What published updates mean for the outbox; its changes go into the same transaction. */
-  readonly onPublished: (updates: readonly StampedUpdate[]) => Changes;
+  readonly onPublished: (updates: readonly StampedUpdate[]) => RowChanges;
   /** The confirmed state has changed as a whole. */
   readonly onReplaced: (why: "snapshot" | "epoch") => void;
 }
@@ -95,12 +95,12 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
     return [rowKeys.base, text] as const;
   }
 
-  function addRange({ updates, through }: AppliedRange): Changes {
+  function addRange({ updates, through }: AppliedRange): RowChanges {
     const text = encodeRangeRow({ updates, through });
     weight.ranges += text.length;
     if (weight.ranges <= Math.max(rangeCharsMin, weight.base)) {
       const key = rowKeys.range(weight.count++);
-      return { put: new Map([[key, text]]), delete: [] };
+      return putting([[key, text]]);
     }
     return { put: new Map([baseRow(through, layers.encodeConfirmed(), model.version)]), delete: oldRanges() };
   }
@@ -154,7 +154,7 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
         by,
       );
       const rows = addRange(range);
-      await commit(together(together(settled, rows), { put: new Map(moved), delete: [] }));
+      await commit(together(settled, rows, putting(moved)));
       return null;
     },
   };

@@ -8,7 +8,7 @@
 import { StoreError } from "../shared/errors.ts";
 import type { Model, StateOf } from "../shared/model/model.ts";
 import type { Platform } from "../shared/ports/platform.ts";
-import { newSettings, type Settings } from "../shared/settings.ts";
+import { defaultSettings, type Settings } from "../shared/settings.ts";
 import { parseStoreId, type StoreId, storeIdRule } from "../shared/wire/ids.ts";
 import { createEngine } from "./engine.ts";
 import type { Local } from "./local/local.ts";
@@ -49,7 +49,7 @@ export function openStore<M extends Model<unknown>>(options: StoreOptions<M>): S
     local,
     remote: options.remote?.open(store) ?? null,
     platform,
-    settings: { ...newSettings(options.settings), ...defaultClientSettings, ...options.settings },
+    settings: { ...defaultSettings, ...defaultClientSettings, ...options.settings },
     pushOnlyWhileValid: options.pushOnlyWhileValid ?? false,
     onListenerError: options.onListenerError ?? throwLater,
   });

@@ -10,6 +10,8 @@ import type { Settings } from "../shared/settings.ts";
 import type { ActionId, AppId, UpdateId } from "../shared/wire/ids.ts";
 import { type Timestamp, toTimestamp } from "../shared/wire/time.ts";
 import type { Update } from "../shared/wire/update.ts";
+import type { RowChanges } from "./local/local.ts";
+import { noChanges, putting, together } from "./row-changes.ts";
 import {
   type ActionRow,
   type AppRow,
@@ -30,21 +32,13 @@ export interface Outbox {
   readonly dead: readonly DeadRow[];
 }
 
-/** Rows to put and to delete; merged into one transaction. */
-export interface Changes {
-  readonly put: ReadonlyMap<string, string>;
-  readonly delete: readonly string[];
-}
-
 export interface Changed {
   readonly outbox: Outbox;
-  readonly changes: Changes;
+  readonly changes: RowChanges;
 }
 
-export const noChanges: Changes = { put: new Map(), delete: [] };
-
 /** Adds an action in place: the one change that must cost no more when much waits. */
-export function appendAction(outbox: Outbox, row: ActionRow): Changes {
+export function appendAction(outbox: Outbox, row: ActionRow): RowChanges {
   (outbox.waiting as ActionRow[]).push(row);
   return putting([[rowKeys.action(row.action.id), encodeActionRow(row)]]);
 }
@@ -230,18 +224,6 @@ export function setMe(outbox: Outbox, me: AppRow): Changed {
 
 export function newMe(app: AppId, chain: string): AppRow {
   return { app, nextSeq: 1, settledSeq: 0, settledChain: chain, seen: toTimestamp(0) };
-}
-
-/** Both, the later one winning where they touch the same row. */
-export function together(first: Changes, second: Changes): Changes {
-  const put = new Map(first.put);
-  for (const key of second.delete) put.delete(key);
-  for (const [key, value] of second.put) put.set(key, value);
-  return { put, delete: [...first.delete.filter((key) => !second.put.has(key)), ...second.delete] };
-}
-
-function putting(rows: readonly (readonly [string, string])[]): Changes {
-  return { put: new Map(rows), delete: [] };
 }
 
 function without(updates: readonly UpdateRow[], { id }: Update): readonly UpdateRow[] {

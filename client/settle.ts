@@ -10,16 +10,8 @@ import type { Sha256 } from "../shared/ports/hash.ts";
 import type { AppId } from "../shared/wire/ids.ts";
 import type { Mark, SeqRange } from "../shared/wire/marks.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
-import {
-  bury,
-  type Changed,
-  noChanges,
-  type Outbox,
-  sendAgain,
-  setMe,
-  settleUpdate,
-  together,
-} from "./outbox.ts";
+import { bury, type Changed, type Outbox, sendAgain, setMe, settleUpdate } from "./outbox.ts";
+import { noChanges, together } from "./row-changes.ts";
 import type { AppRow, UpdateRow } from "./rows.ts";
 
 export interface Settled extends Changed {

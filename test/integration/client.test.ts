@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { recoverStore } from "../../shared/drive/recover.ts";
 import { createStore } from "../../shared/drive/store.ts";
 import { headKey } from "../../shared/wire/keys.ts";
+import { createRandom } from "../../test-kit/random.ts";
 import { type ClientWorld, createClientWorld } from "../fixtures/client-world.ts";
 
 let world: ClientWorld;
@@ -228,7 +229,7 @@ describe("A client", () => {
     "loses and doubles nothing while writes are lost, late and doubled on the way, with seed %i",
     async (seed) => {
       await world.close();
-      world = await createClientWorld({}, seeded(seed));
+      world = await createClientWorld({}, createRandom(seed).fraction);
       world.host.bucket.setChances({
         answerLost: 0.15,
         writeLost: 0.1,
@@ -265,14 +266,3 @@ describe("A client", () => {
     },
   );
 });
-
-/** Mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -17,6 +17,7 @@ import { stateHash } from "../../shared/fold/fold.ts";
 import { newSettings } from "../../shared/settings.ts";
 import { type Timestamp, toTimestamp, zeroTimestamp } from "../../shared/wire/time.ts";
 import type { StampedUpdate } from "../../shared/wire/update.ts";
+import { createRandom } from "../../test-kit/random.ts";
 import { pairsModel } from "../fixtures/pairs-model.ts";
 import { testStart, testStoreId, testUpdate } from "../fixtures/store-host.ts";
 
@@ -29,16 +30,6 @@ const chances = {
   writeFails: 0.03,
   callFails: 0.02,
 };
-
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** Runs one part and lets it fail as a process may; anything but a StoreError is a bug. */
 async function attempt(work: () => Promise<unknown>): Promise<void> {
@@ -57,7 +48,7 @@ interface WriterState {
 }
 
 async function simulate(seed: number) {
-  const random = createRandom(seed);
+  const random = createRandom(seed).fraction;
   const clock = { now: testStart };
   const now = () => clock.now;
   const bucket = createFaultyBucket(createMemoryBucket({ now }), { random, now });

@@ -23,6 +23,7 @@ import { newSettings } from "../../shared/settings.ts";
 import { headKey, probesRoot, updatesPrefix } from "../../shared/wire/keys.ts";
 import { type Timestamp, toTimestamp, zeroTimestamp } from "../../shared/wire/time.ts";
 import type { StampedUpdate } from "../../shared/wire/update.ts";
+import { createRandom } from "../../test-kit/random.ts";
 import { pairsModel } from "../fixtures/pairs-model.ts";
 import { testStart, testStoreId, testUpdate } from "../fixtures/store-host.ts";
 import { createTurns, type Turns } from "./turns.ts";
@@ -40,16 +41,6 @@ const faults: Partial<FaultChances> = {
 };
 const noFaults = Object.fromEntries(Object.keys(faults).map((name) => [name, 0]));
 const store = testStoreId("sim");
-
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** What may happen to anybody here. A store that is corrupt in anything but its head is a bug. */
 function isExpected(error: unknown): boolean {
@@ -73,7 +64,7 @@ interface World {
 }
 
 function createWorld(seed: number): World {
-  const random = createRandom(seed);
+  const random = createRandom(seed).fraction;
   const clock = { now: testStart };
   const now = () => clock.now;
   const inner = createMemoryBucket({ now });

@@ -16,6 +16,7 @@ import { createStore } from "../../shared/drive/store.ts";
 import { newSettings } from "../../shared/settings.ts";
 import { parseStoreId, type StoreId } from "../../shared/wire/ids.ts";
 import { headKey } from "../../shared/wire/keys.ts";
+import { createRandom } from "../../test-kit/random.ts";
 import { bundleScripts } from "./bundle.ts";
 import { type Acknowledged, checkStore, type Verdict } from "./check.ts";
 import { stressSettings } from "./child.ts";
@@ -47,7 +48,13 @@ async function main(options: StressOptions): Promise<number> {
     if (!made) throw new Error(`store "${store}" is there already: choose another --store`);
     say(`bucket ${url}, store ${store}, seed ${options.seed}`);
     const roles = rolesOf(options, scripts);
-    crew = startCrew({ roles, bucket: url, store, journals: folder, random: randomOf(options.seed) });
+    crew = startCrew({
+      roles,
+      bucket: url,
+      store,
+      journals: folder,
+      random: createRandom(options.seed).fraction,
+    });
     const seconds = await work(crew, host, store, options);
     await crew.finish(60_000);
     await publishRest(host, store);
@@ -79,7 +86,7 @@ function rolesOf(
 async function work(crew: Crew, host: Host, store: StoreId, options: StressOptions): Promise<number> {
   const begun = Date.now();
   const end = begun + options.seconds * 1_000;
-  const random = randomOf(options.seed + 1);
+  const random = createRandom(options.seed + 1).fraction;
   let told = begun;
   let beheaded = !options.behead;
   while (Date.now() < end && !stop.signal.aborted) {
@@ -180,15 +187,4 @@ function totalOf({ get, put, swap, list }: Requests): number {
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-/** Mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

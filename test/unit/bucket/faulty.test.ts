@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { createFaultyBucket, type FaultChances } from "../../../bucket/faulty.ts";
 import { createMemoryBucket } from "../../../bucket/memory.ts";
 import type { Bucket } from "../../../shared/ports/bucket.ts";
+import { createRandom } from "../../../test-kit/random.ts";
 
 const content = { body: Uint8Array.of(1, 2, 3), contentType: "", cacheControl: "" };
 
 describe("The faulty bucket", () => {
-  const open = (chances: Partial<FaultChances>, random = seeded(1)) => {
+  const open = (chances: Partial<FaultChances>, random = createRandom(1).fraction) => {
     const inner = createMemoryBucket();
     return { inner, bucket: createFaultyBucket(inner, { random, chances, lateCallsMax: 3 }) };
   };
@@ -71,7 +72,7 @@ describe("The faulty bucket", () => {
   it("goes wrong in the same way for the same seed, and in another way for another", async () => {
     const chances = { answerLost: 0.2, writeLost: 0.2, writeLate: 0.2, writeTwice: 0.2, callFails: 0.3 };
     const run = async (seed: number): Promise<string> => {
-      const { bucket } = open(chances, seeded(seed));
+      const { bucket } = open(chances, createRandom(seed).fraction);
       const seen = [];
       for (let i = 0; i < 60; i++) {
         seen.push((await bucket.putIfAbsent(`k${i % 20}`, content)).is);
@@ -97,15 +98,4 @@ describe("The faulty bucket", () => {
 async function bodyOf(bucket: Bucket): Promise<readonly number[]> {
   const got = await bucket.get("a");
   return got.is === "found" ? [...got.body] : [];
-}
-
-/** Mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
