@@ -22,7 +22,10 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-export function createCommits(onTrouble: (trouble: StoreError | null) => void): Commits {
+/** `onTrouble` is told what is so now, and what was so before. */
+export function createCommits(
+  onTrouble: (trouble: StoreError | null, before: StoreError | null) => void,
+): Commits {
   let rows: LocalRows | null = null;
   let changes = createGathered();
   let waiters: Waiter[] = [];
@@ -30,9 +33,10 @@ export function createCommits(onTrouble: (trouble: StoreError | null) => void): 
   let trouble: StoreError | null = null;
 
   function note(next: StoreError | null): void {
-    if (trouble === next) return;
+    const before = trouble;
+    if (before === next) return;
     trouble = next;
-    onTrouble(next);
+    onTrouble(next, before);
   }
 
   async function write(): Promise<void> {

@@ -16,7 +16,7 @@ import { emptyLogHash } from "../shared/wire/segment.ts";
 import { formatTimestamp, type Timestamp, zeroTimestamp } from "../shared/wire/time.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
 import type { RowChanges, Rows } from "./local/local.ts";
-import { putting, together } from "./row-changes.ts";
+import { noChanges, putting, together } from "./row-changes.ts";
 import {
   encodeBaseRow,
   encodeHeadRow,
@@ -38,6 +38,8 @@ export interface Confirmed<S> {
   readonly replica: Replica;
   /** From the rows of an earlier run. */
   restore(local: string, rows: Rows): void;
+  /** The marks have told what of the outbox is in the snapshot. */
+  markSettled(): RowChanges;
   /** SHA-256 of the canonical text of the confirmed state. */
   stateHash(): string;
 }
@@ -47,8 +49,11 @@ export interface ConfirmedOptions<S> {
   readonly sha256: Sha256;
   /** Makes rows durable. */
   readonly commit: (changes: RowChanges) => Promise<void>;
-  /** What published updates mean for the outbox; its changes go into the same transaction. */
-  readonly onPublished: (updates: readonly StampedUpdate[]) => RowChanges;
+  /**
+   * What published updates mean for the outbox; its changes go into the same transaction. `judges` is false while a snapshot may hold
+   * what went before them.
+   */
+  readonly onPublished: (updates: readonly StampedUpdate[], judges: boolean) => RowChanges;
   /** The confirmed state has changed as a whole. */
   readonly onReplaced: (why: "snapshot" | "epoch") => void;
 }
@@ -115,7 +120,16 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       shownOnly = true;
       beginAnew();
       const put = new Map(
-        move({ epoch, modelVersion: model.version, position: zeroTimestamp, hash: emptyLogHash }, undefined),
+        move(
+          {
+            epoch,
+            modelVersion: model.version,
+            position: zeroTimestamp,
+            hash: emptyLogHash,
+            settled: true,
+          },
+          undefined,
+        ),
       );
       weight.base = 0;
       onReplaced("epoch");
@@ -136,7 +150,16 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       }
       const put = new Map([
         row,
-        ...move({ epoch: by?.head.epoch ?? "", modelVersion: model.version, position: through, hash }, by),
+        ...move(
+          {
+            epoch: by?.head.epoch ?? "",
+            modelVersion: model.version,
+            position: through,
+            hash,
+            settled: false,
+          },
+          by,
+        ),
       ]);
       onReplaced("snapshot");
       await commit({ put, delete: oldRanges() });
@@ -146,11 +169,12 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       const stop = firstTooNew(model, range.updates);
       if (stop !== undefined) return tooNew(model, stop.stoppedAt);
       beginAnew();
-      const settled = onPublished(range.updates);
+      const judges = place?.settled ?? true;
+      const settled = onPublished(range.updates, judges);
       layers.confirm(range.updates, range.through);
       const epoch = by?.head.epoch ?? place?.epoch ?? "";
       const moved = move(
-        { epoch, modelVersion: model.version, position: range.through, hash: range.hash },
+        { epoch, modelVersion: model.version, position: range.through, hash: range.hash, settled: judges },
         by,
       );
       const rows = addRange(range);
@@ -198,6 +222,7 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
         place = null;
       }
     },
+    markSettled: () => (place ? putting(move({ ...place, settled: true }, undefined)) : noChanges),
     stateHash: () => sha256(canonicalText(layers.encodeConfirmed())),
   };
 }

@@ -8,6 +8,7 @@ import type { Layers } from "../shared/fold/layers.ts";
 import type { Model, Problem } from "../shared/model/model.ts";
 import { validateAction } from "../shared/model/validate.ts";
 import type { Platform } from "../shared/ports/platform.ts";
+import { createSignal } from "../shared/ports/signal.ts";
 import type { Settings } from "../shared/settings.ts";
 import type { StoreId } from "../shared/wire/ids.ts";
 import { emptyChain } from "../shared/wire/marks.ts";
@@ -28,9 +29,9 @@ import { createOutboxView } from "./outbox-view.ts";
 import { createPending } from "./pending.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import { createRounds, type Rounds, readOnly } from "./round.ts";
+import { noChanges, together } from "./row-changes.ts";
 import type { ClientSettings } from "./settings.ts";
 import { type Settled, settleByMarks, settleBySegment } from "./settle.ts";
-import { createSignal } from "./signal.ts";
 import { afterFailure, type Condition, firstCondition, statusOf } from "./status.ts";
 import type { ActionHandle, StoreOutbox, SyncStatus } from "./store.ts";
 import { createSyncLoop } from "./sync-loop.ts";
@@ -69,7 +70,11 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   const listeners = createListeners(model as Model<unknown>, options.onListenerError);
   const handles = createHandles();
   const pending = createPending();
-  const commits = createCommits((trouble) => note({ error: trouble ?? condition.error }));
+  const commits = createCommits((trouble, before) => {
+    // An error of the remote is not over because the local storage works again.
+    const other = condition.error === before ? null : condition.error;
+    note({ error: trouble ?? other });
+  });
   let outbox: Outbox = { me: newMe(ids.newAppId(), emptyChain), updates: [], waiting: [], dead: [] };
   let tail: readonly StampedUpdate[] = [];
   let condition: Condition = firstCondition;
@@ -78,13 +83,14 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   let closed = false;
   let checkedAt = 0;
 
+  const tools = { sha256: platform.sha256, newName: () => newMe(ids.newAppId(), emptyChain) };
   const confirmed = createConfirmed<S>({
     model,
     sha256: platform.sha256,
     commit: commits.commit,
-    onPublished(updates) {
+    onPublished(updates, judges) {
       tail = tail.filter(({ timestamp }) => timestamp > (updates.at(-1)?.timestamp ?? 0));
-      const settled = settle(settleBySegment(outbox, updates, { sha256: platform.sha256, newName }));
+      const settled = judges ? settle(settleBySegment(outbox, updates, tools)) : noChanges;
       listeners.arrived(updates, outbox.me.app, "log");
       return settled;
     },
@@ -132,8 +138,6 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     return changes;
   }
 
-  const newName = () => newMe(ids.newAppId(), emptyChain);
-
   async function load(): Promise<void> {
     rows = await local.open(store);
     const found = await rows.load();
@@ -180,7 +184,8 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
       newUpdateId: ids.newUpdateId,
       maySend,
       async settleByMarks(markOf) {
-        await commits.commit(settle(settleByMarks(outbox, markOf, { sha256: platform.sha256, newName })));
+        const settled = settle(settleByMarks(outbox, markOf, tools));
+        await commits.commit(together(settled, confirmed.markSettled()));
         refresh();
       },
       showTail(updates) {

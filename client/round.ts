@@ -2,21 +2,18 @@
  * One round with the remote: send what waits, read what is published, settle by marks where a snapshot came, show the tail. Numbered as
  * in the protocol; each step is durable before the next one begins, so a round may end anywhere.
  */
-import type { Host } from "../shared/drive/run.ts";
-import { run } from "../shared/drive/run.ts";
+import { createPoller } from "../shared/drive/poller.ts";
+import { type Host, run } from "../shared/drive/run.ts";
 import { AssertionError, StoreError } from "../shared/errors.ts";
 import type { Held } from "../shared/log/held.ts";
 import type { KnownHead } from "../shared/log/known-head.ts";
 import { readMarks } from "../shared/log/marks-read.ts";
-import type { ReplicaRequest } from "../shared/log/program.ts";
-import { read } from "../shared/log/read.ts";
 import { stuckReader } from "../shared/log/troubles.ts";
 import type { Bucket } from "../shared/ports/bucket.ts";
 import type { Platform } from "../shared/ports/platform.ts";
 import type { Settings } from "../shared/settings.ts";
 import type { AppId, StoreId, UpdateId } from "../shared/wire/ids.ts";
 import { type Mark, type Marks, markOf } from "../shared/wire/marks.ts";
-import { toTimestamp, zeroTimestamp } from "../shared/wire/time.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
 import type { Commits } from "./commits.ts";
 import type { Confirmed } from "./confirmed.ts";
@@ -59,12 +56,18 @@ export interface Rounds {
   restart(): void;
 }
 
-const endOfTime = toTimestamp(Number.POSITIVE_INFINITY);
+/** Where the log keeps moving on, the next round shows it. */
+const tailTries = 3;
 
 export function createRounds(parts: RoundParts): Rounds {
   const { store, remote, platform, settings, confirmed } = parts;
   const host: Host = { bucket: readOnly(remote), platform, settings };
-  let held: Held | null = null;
+  const poller = createPoller(host, {
+    store,
+    modelVersion: parts.modelVersion,
+    // The confirmed state may be another one after a reset, its replica is not.
+    replica: confirmed.replica,
+  });
   let restored = false;
   /** The remote answered in the last round. */
   let reached = false;
@@ -76,7 +79,7 @@ export function createRounds(parts: RoundParts): Rounds {
     restored = true;
     const { place, readBy } = confirmed;
     if (place && readBy && place.epoch === readBy.head.epoch)
-      held = {
+      poller.held = {
         known: { head: readBy.head, etag: readBy.etag },
         position: place.position,
         hash: place.hash,
@@ -115,22 +118,7 @@ export function createRounds(parts: RoundParts): Rounds {
   }
 
   async function readOn(given: KnownHead | null): Promise<number> {
-    const input = {
-      store,
-      held,
-      modelVersion: parts.modelVersion,
-      migrate: false,
-      history: false,
-      until: endOfTime,
-      from: zeroTimestamp,
-      given: given && isNewer(given, held) ? given : null,
-      cached: {},
-    };
-    const onReplica = (request: ReplicaRequest) => {
-      held = request.held;
-    };
-    const outcome = await run(read, input, { ...host, replica: confirmed.replica, onReplica });
-    held = outcome.held;
+    const outcome = await poller.poll({ given: given && isNewer(given, poller.held) ? given : null });
     if (outcome.is === "stuck") throw new StoreError(stuckReader(store));
     return outcome.updates;
   }
@@ -145,25 +133,29 @@ export function createRounds(parts: RoundParts): Rounds {
     }
   }
 
-  /** After a snapshot only the marks tell what became of what was sent. */
+  /** After a snapshot only the marks tell what became of what was sent; once known they go on with the log. */
   async function settle(): Promise<void> {
-    if (!held || held.marks !== null || parts.outbox().updates.length === 0) return;
-    const { known, position } = held;
-    const outcome = await run(readMarks, { store, head: known.head, warm: null, through: position }, host);
-    if (outcome.is === "moved") return;
-    held = { ...held, marks: outcome.marks };
-    await settleBy(outcome.marks);
+    const { held } = poller;
+    if (!held || parts.outbox().updates.length === 0) return;
+    if (held.marks === null) {
+      const { known, position } = held;
+      const outcome = await run(readMarks, { store, head: known.head, warm: null, through: position }, host);
+      if (outcome.is === "moved") return;
+      poller.held = { ...held, marks: outcome.marks };
+      await settleBy(outcome.marks);
+    } else if (confirmed.place?.settled === false) await settleBy(held.marks);
   }
 
   const settleBy = (marks: Marks) => parts.settleByMarks((app) => markOf(marks, app));
 
   async function showTail(): Promise<void> {
-    if (!held || !parts.wantsTail()) return;
-    for (let tries = 0; tries < 3; tries++) {
+    for (let tries = 0; tries < tailTries; tries++) {
+      const { held } = poller;
+      if (!held || !parts.wantsTail()) return;
       const outcome = await remote.tail({ known: held.known, marks: held.marks, seen });
       if (outcome.is === "tail") {
         seen = outcome.seen;
-        held = { ...held, known: outcome.known, marks: outcome.marks ?? held.marks };
+        poller.held = { ...held, known: outcome.known, marks: outcome.marks ?? held.marks };
         return parts.showTail(outcome.updates);
       }
       await readOn(null);
@@ -175,7 +167,7 @@ export function createRounds(parts: RoundParts): Rounds {
       // 1. What memory says is durable first.
       await parts.commits.flush();
       restore();
-      const before = held;
+      const before = poller.held;
       // 2. Send; after an outage only once somebody answers, so that all that was made meanwhile goes out together.
       const found = reached ? 0 : await lookFirst();
       reached = false;
@@ -187,11 +179,11 @@ export function createRounds(parts: RoundParts): Rounds {
       // 5. Show what is stored and not yet published.
       await showTail();
       reached = true;
-      const active = found + sent + updates > 0 || before?.known.head.rev !== held?.known.head.rev;
+      const active = found + sent + updates > 0 || before?.known.head.rev !== poller.held?.known.head.rev;
       return { active, later, retryAfterMs };
     },
     restart() {
-      held = null;
+      poller.held = null;
       seen = {};
       restored = true;
     },

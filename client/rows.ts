@@ -74,6 +74,8 @@ export interface PlaceRow {
   readonly position: Timestamp;
   /** The log's hash there; null when nothing is known of it. */
   readonly hash: string | null;
+  /** False after a snapshot, until the marks have told what of the outbox is in it: before that no segment may judge the outbox. */
+  readonly settled: boolean;
 }
 
 /** A state to begin from. */
@@ -161,8 +163,8 @@ export function readDeadRow(row: JsonObject): DeadRow {
   };
 }
 
-export function encodePlaceRow({ epoch, modelVersion, position, hash }: PlaceRow): string {
-  return text({ epoch, modelVersion, position: formatTimestamp(position), hash });
+export function encodePlaceRow({ epoch, modelVersion, position, hash, settled }: PlaceRow): string {
+  return text({ epoch, modelVersion, position: formatTimestamp(position), hash, settled });
 }
 
 export function readPlaceRow(row: JsonObject): PlaceRow {
@@ -171,6 +173,7 @@ export function readPlaceRow(row: JsonObject): PlaceRow {
     modelVersion: asPositive(row.modelVersion, "modelVersion"),
     position: asTimestamp(row.position, "position"),
     hash: row.hash === null ? null : asText(row.hash, "hash"),
+    settled: row.settled !== false,
   };
 }
 

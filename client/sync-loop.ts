@@ -3,9 +3,12 @@
  * for it, and one round runs at a time.
  *
  * After a round that brought something it polls soon; each quiet one waits longer; a failed one backs off, doubling. All waits have full
- * jitter, so that many clients never come at once.
+ * jitter, so that many clients never come at once. Each action is followed by the beginning of a round; where the last one failed, or the
+ * store asked to wait, that is the one that would come anyway.
  */
+import { StoreError } from "../shared/errors.ts";
 import type { Platform } from "../shared/ports/platform.ts";
+import { createSignal } from "../shared/ports/signal.ts";
 import type { ClientSettings } from "./settings.ts";
 
 export interface RoundResult {
@@ -20,8 +23,9 @@ export interface SyncLoop {
   wake(reason: string): void;
   /** An action was made: a round after a moment, so that several go together. */
   wakeSoon(): void;
-  /** Resolves when a round that began after this call has ended; rejects with its error. */
+  /** Resolves when a round that began after this call has ended; rejects with its error, and with "closed" where none will begin. */
   now(): Promise<void>;
+  /** Resolves when the round that runs has ended; none begins afterwards. */
   stop(): Promise<void>;
 }
 
@@ -41,8 +45,12 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
   let stopped = false;
   let started = false;
   let running: Promise<void> | null = null;
+  /** What asked for a round while one ran: one more follows, whatever the number. */
   let due: string | null = null;
-  let soonSince: number | null = null;
+  /** When the first and the last action were made that no round has begun after. */
+  let acted: { readonly first: number; readonly last: number } | null = null;
+  /** The next round has its time, and an action does not bring it forward. */
+  let heldBack = false;
   let waiters: Waiter[] = [];
   let pollMs = settings.pollDelayMs;
   let failures = 0;
@@ -60,7 +68,7 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
       return;
     }
     timer.clear();
-    soonSince = null;
+    acted = null;
     running = runOnce(reason).finally(() => {
       running = null;
       const next = due;
@@ -75,18 +83,21 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
     try {
       const { active, retryAfterMs } = await round(reason);
       failures = 0;
+      heldBack = retryAfterMs !== null;
       pollMs = active
         ? settings.pollDelayMs
         : Math.min(settings.pollDelayMsMax, pollMs * settings.pollGrowth);
       onResult(null);
       for (const { resolve } of told) resolve();
-      schedule(Math.min(jittered(pollMs), retryAfterMs ?? Number.POSITIVE_INFINITY), "timer");
+      if (acted && !heldBack) schedule(soonMs(acted), "action");
+      else schedule(Math.min(jittered(pollMs), retryAfterMs ?? Number.POSITIVE_INFINITY), "timer");
     } catch (error) {
       failures += 1;
+      heldBack = true;
       onResult(error);
       for (const { reject } of told) reject(error);
       const { retryDelayMs, retryDelayMsMax } = settings;
-      schedule(jittered(Math.min(retryDelayMsMax, retryDelayMs * 2 ** Math.min(failures, 20))), "retry");
+      schedule(jittered(Math.min(retryDelayMsMax, retryDelayMs * 2 ** Math.min(failures - 1, 20))), "retry");
     }
   }
 
@@ -95,49 +106,68 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
     return ms * (0.5 + platform.random() / 2);
   }
 
+  /** The last action and a moment, but no longer than the first may wait; by a clock that may have been set meanwhile. */
+  function soonMs({ first, last }: { readonly first: number; readonly last: number }): number {
+    const { sendDelayMs, sendDelayMsMax } = settings;
+    const ms = Math.min(last + sendDelayMs, first + sendDelayMsMax) - platform.now();
+    return Math.min(sendDelayMs, Math.max(0, ms));
+  }
+
+  function wake(reason: string): void {
+    pollMs = settings.pollDelayMs;
+    runNow(reason);
+  }
+
   return {
     start() {
       started = true;
       runNow("start");
     },
-    wake(reason) {
-      pollMs = settings.pollDelayMs;
-      runNow(reason);
-    },
+    wake,
     wakeSoon() {
-      if (failures > 0) return;
       const now = platform.now();
-      soonSince ??= now;
-      const longest = Math.max(0, soonSince + settings.sendDelayMsMax - now);
-      schedule(Math.min(settings.sendDelayMs, longest), "action");
+      // A first one that lies in the future is of before the clock was set back.
+      acted = { first: acted && acted.first <= now ? acted.first : now, last: now };
+      if (!running && !heldBack) schedule(soonMs(acted), "action");
     },
     now() {
+      if (stopped) return Promise.reject(stoppedLoop());
       return new Promise((resolve, reject) => {
         waiters.push({ resolve, reject });
-        this.wake("now");
+        wake("now");
       });
     },
     async stop() {
       stopped = true;
       timer.clear();
-      await running?.catch(() => undefined);
-      for (const { resolve } of waiters) resolve();
+      await running;
+      for (const { reject } of waiters.splice(0)) reject(stoppedLoop());
     },
   };
 }
 
-/** One wait at a time; a new one replaces the old. */
+function stoppedLoop(): StoreError {
+  return new StoreError({
+    kind: "closed",
+    what: "The store was closed before it synchronised",
+    fix: "Open it again; what is unsent is kept.",
+  });
+}
+
+/** One wait at a time; a new one replaces the old, which ends: no timer is left behind. */
 function createTimer(platform: Platform) {
-  let round = 0;
+  let end: () => void = () => undefined;
   return {
     set(ms: number, ring: () => void): void {
-      const mine = ++round;
-      void platform.wait(ms).then(() => {
-        if (mine === round) ring();
+      end();
+      const { signal, abort } = createSignal();
+      end = abort;
+      void platform.wait(ms, signal).then(() => {
+        if (!signal.aborted) ring();
       });
     },
     clear(): void {
-      round += 1;
+      end();
     },
   };
 }

@@ -11,6 +11,7 @@ import type { KnownHead } from "../shared/log/known-head.ts";
 import type { Model } from "../shared/model/model.ts";
 import type { Bucket } from "../shared/ports/bucket.ts";
 import type { Platform } from "../shared/ports/platform.ts";
+import { createSignal } from "../shared/ports/signal.ts";
 import { newSettings, type Settings } from "../shared/settings.ts";
 import { parseStoreId, type StoreId, storeIdRule } from "../shared/wire/ids.ts";
 import { Refusal, refusalAnswer, toRefusal } from "./answers.ts";
@@ -70,7 +71,7 @@ export function createApp(options: AppOptions): App {
   const { bucket, platform, models, log = () => undefined } = options;
   const settings = { ...newSettings(options.settings), ...defaultServerSettings, ...options.settings };
   const host: Host = { bucket, platform, settings };
-  const closing = new AbortController();
+  const closing = createSignal();
   const stores = createWarmStores({ host, settings, closing: closing.signal });
   const parts: Parts = {
     host,

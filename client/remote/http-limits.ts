@@ -33,3 +33,6 @@ export const liveSilenceMs = 80_000;
 
 /** Where answers do not come in pieces: the server keeps a request for an unchanged head so long. */
 export const waitSeconds = 25;
+
+/** The longest that a server or a gateway may ask to wait before the next send: whoever says more is asked again after this. */
+export const retryAfterMsMax = 10 * 60_000;

@@ -26,7 +26,13 @@ import { encodeUpdate, type Update } from "../../shared/wire/update.ts";
 import { type FetchLike, findFetch } from "./fetch-like.ts";
 import { parseAddress } from "./http-address.ts";
 import { failure, noAnswer, strangeAnswer } from "./http-errors.ts";
-import { errorBytesMax, sentBytesMax, tailBytesMax, timeoutMsDefault } from "./http-limits.ts";
+import {
+  errorBytesMax,
+  retryAfterMsMax,
+  sentBytesMax,
+  tailBytesMax,
+  timeoutMsDefault,
+} from "./http-limits.ts";
 import { followLive } from "./http-live.ts";
 import { createRequester, type HttpAnswer, type Requester } from "./http-request.ts";
 import type { Remote, RemoteStore, SendOutcome, TailInput } from "./remote.ts";
@@ -135,7 +141,8 @@ async function send(
   const sent = parseSendAnswer(json);
   const { status } = answer;
   if (sent.ok && isSaidBy(status, sent.value.is)) {
-    if (sent.value.is !== "stored") return sent.value;
+    if (sent.value.is === "rejected") return sent.value;
+    if (sent.value.is === "later") return { ...sent.value, retryAfterMs: patience(sent.value.retryAfterMs) };
     const { timestamp, head, etag } = sent.value;
     return { is: "stored", timestamp, known: { head, etag } };
   }
@@ -143,6 +150,9 @@ async function send(
   // Of ours, it says that the body is too long, which no try changes; a proxy's limit may be raised.
   if (status === 413 && error.ok) return { is: "rejected", reason: error.value.what };
   if (status === 404 && error.ok && error.value.kind === "absent") throw new StoreError(noHead(store));
+  const retryAfterMs = askedToWait(answer);
+  if (retryAfterMs !== null)
+    return { is: "later", reason: failure(requester.server, status, json).what, retryAfterMs };
   if (status === 200)
     throw sent.ok ? strangeAnswer(requester.server, status) : notUnderstood(requester, sent.reason);
   throw failure(requester.server, status, json);
@@ -152,6 +162,18 @@ async function send(
 function isSaidBy(status: number, is: SendOutcome["is"]): boolean {
   if (is === "stored") return status === 200;
   return (is === "rejected" ? [413, 422] : [429, 503]).includes(status);
+}
+
+/** A busy server, or a gateway before it, says when to come back: in seconds, or at a time by its own clock. */
+function askedToWait({ status, header, date }: HttpAnswer): number | null {
+  const told = status === 429 || status === 503 ? header("retry-after") : null;
+  if (told === null) return null;
+  const ms = /^\d+$/.test(told.trim()) ? 1_000 * Number(told) : Date.parse(told) - date;
+  return Number.isNaN(ms) ? null : patience(ms);
+}
+
+function patience(ms: number): number {
+  return Math.min(retryAfterMsMax, Math.max(1, ms));
 }
 
 function createTail(store: StoreId, requester: Requester, platform: Platform) {

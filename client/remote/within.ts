@@ -1,6 +1,6 @@
 /** A time limit for what cannot be stopped: it is no longer waited for, and its later end is nobody's business. */
 import type { Platform } from "../../shared/ports/platform.ts";
-import { createSignal } from "../signal.ts";
+import { createSignal } from "../../shared/ports/signal.ts";
 
 class TooLate extends Error {
   override readonly name = "TooLate";

@@ -1,7 +1,8 @@
 /** Running the protocol over a bucket: public subpath `icecore/drive`. */
 export { type AuditReport, auditStore } from "./audit.ts";
 export { createFoldReplica, type FoldReplica } from "./fold-replica.ts";
-export { createReader, type PollOptions, type Reader, type ReaderOptions } from "./reader.ts";
+export type { PollerOptions, PollOptions } from "./poller.ts";
+export { createReader, type Reader } from "./reader.ts";
 export { createReplay, type Replay, type ReplayOptions } from "./replay.ts";
 export { createRollup, type Rollup, type RollupOptions, type RoundReport } from "./rollup.ts";
 export { type Host, run } from "./run.ts";

@@ -1,47 +1,13 @@
-/**
- * createReader: keeps one replica up to date with a store, poll by poll.
- *
- * What it holds follows the replica step by step, so that a poll that fails half-way goes on where the replica stands.
- * Between polls it holds the head with its etag, so that a poll of an unchanged store is one conditional GET.
- */
+/** createReader: a poller that many may call at once, and that reads the tail above its position as well. */
 
 import { StoreError } from "../errors.ts";
 import type { Held } from "../log/held.ts";
-import type { KnownHead } from "../log/known-head.ts";
-import type { ReplicaRequest } from "../log/program.ts";
-import { type ReadOutcome, read } from "../log/read.ts";
+import type { ReadOutcome } from "../log/read.ts";
 import { tail } from "../log/tail.ts";
 import { stuckReader } from "../log/troubles.ts";
-import type { Replica } from "../ports/replica.ts";
-import type { StoreId } from "../wire/ids.ts";
-import type { Segment } from "../wire/segment.ts";
-import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
 import type { StampedUpdate } from "../wire/update.ts";
+import { createPoller, type PollerOptions, type PollOptions } from "./poller.ts";
 import { type Host, run } from "./run.ts";
-
-export interface ReaderOptions {
-  readonly store: StoreId;
-  readonly replica: Replica;
-  /** Null (default): the raw log without snapshots. */
-  readonly modelVersion?: number | null;
-  /** May read segments that left the head's list. Default false. */
-  readonly history?: boolean;
-  /** May begin from an older version's snapshot (rollups only). Default false. */
-  readonly migrate?: boolean;
-  /** Where to begin; what lies at or below it is not applied. Default: at the very start. */
-  readonly from?: Timestamp;
-  /** Where this reader stood when it was closed. */
-  readonly held?: Held;
-}
-
-export interface PollOptions {
-  /** Segments that begin at or after it are left for later. Default: all are read. */
-  readonly until?: Timestamp;
-  /** A head that this process has just read or swapped itself: saves the GET. */
-  readonly given?: KnownHead;
-  /** Segments in memory, by key: saves their GETs. */
-  readonly cached?: Readonly<Record<string, Segment>>;
-}
 
 export interface Reader {
   readonly held: Held | null;
@@ -54,30 +20,10 @@ export interface Reader {
   pollTail(): Promise<readonly StampedUpdate[]>;
 }
 
-const endOfTime = toTimestamp(Number.POSITIVE_INFINITY);
-
-export function createReader(host: Host, options: ReaderOptions): Reader {
-  const {
-    store,
-    replica,
-    modelVersion = null,
-    history = false,
-    migrate = false,
-    from = zeroTimestamp,
-  } = options;
-  let held: Held | null = options.held ?? null;
+export function createReader(host: Host, options: PollerOptions): Reader {
+  const { store } = options;
+  const poller = createPoller(host, options);
   let seen: Readonly<Record<string, StampedUpdate>> = {};
-
-  async function poll({ until = endOfTime, given, cached = {} }: PollOptions = {}): Promise<ReadOutcome> {
-    const input = { store, held, modelVersion, migrate, history, until, from, given: given ?? null, cached };
-    const onReplica = (request: ReplicaRequest) => {
-      held = request.held;
-    };
-    const outcome = await run(read, input, { ...host, replica, onReplica });
-    held = outcome.held;
-    if (outcome.is === "stuck" && modelVersion === null) throw new StoreError(stuckReader(store));
-    return outcome;
-  }
 
   /** One at a time: two at once would both begin from one position. */
   let last: Promise<unknown> = Promise.resolve();
@@ -89,13 +35,14 @@ export function createReader(host: Host, options: ReaderOptions): Reader {
 
   async function pollTail(): Promise<readonly StampedUpdate[]> {
     for (let tries = 0; tries < host.settings.attemptsMax; tries++) {
-      const read = await poll();
+      const read = await poller.poll();
       if (read.is === "stuck") throw new StoreError(stuckReader(store));
+      const { held } = poller;
       if (!held) break;
       const outcome = await run(tail, { store, known: held.known, marks: held.marks, seen }, host);
       if (outcome.is === "moved") continue;
       seen = outcome.seen;
-      held = { ...held, known: outcome.known, marks: outcome.marks };
+      poller.held = { ...held, known: outcome.known, marks: outcome.marks };
       return outcome.updates;
     }
     throw new StoreError({
@@ -108,9 +55,9 @@ export function createReader(host: Host, options: ReaderOptions): Reader {
 
   return {
     get held() {
-      return held;
+      return poller.held;
     },
-    poll: (pollOptions) => inTurn(() => poll(pollOptions)),
+    poll: (pollOptions) => inTurn(() => poller.poll(pollOptions)),
     pollTail: () => inTurn(pollTail),
   };
 }

@@ -12,7 +12,7 @@ import type { StoreId } from "../wire/ids.ts";
 import { formatTimestamp, type Timestamp, toTimestamp } from "../wire/time.ts";
 import type { StampedUpdate } from "../wire/update.ts";
 import { createFoldReplica, type FoldReplicaOptions } from "./fold-replica.ts";
-import { createReader } from "./reader.ts";
+import { createPoller } from "./poller.ts";
 import type { Host } from "./run.ts";
 
 export interface ReplayOptions<S> extends FoldReplicaOptions {
@@ -37,7 +37,7 @@ export function createReplay<S>(host: Host, options: ReplayOptions<S>): Replay<S
   const inner = createFoldReplica(model, options);
   const cut = createCut(inner);
   const modelVersion = fromStart ? null : model.version;
-  const reader = createReader(host, { store, replica: cut.replica, modelVersion, history: true });
+  const poller = createPoller(host, { store, replica: cut.replica, modelVersion, history: true });
 
   return {
     get fold() {
@@ -49,7 +49,7 @@ export function createReplay<S>(host: Host, options: ReplayOptions<S>): Replay<S
     async advanceTo(time = endOfTime) {
       if (time < cut.until) throw backwards(time, cut.until);
       await cut.moveTo(time);
-      const outcome = await reader.poll({ until: time });
+      const outcome = await poller.poll({ until: time });
       if (outcome.is === "stuck") throw noWay(store);
       return inner.fold;
     },

@@ -32,6 +32,7 @@ const store = openStore({
     sendDelayMs: 50,
   },
 });
+const triesToTell = 50;
 let finishing = false;
 process.on("SIGTERM", () => {
   finishing = true;
@@ -55,10 +56,15 @@ await finish();
 
 /** Faults are over: everything goes out and comes back, then the state is told. */
 async function finish(): Promise<void> {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     await store.sync.now().catch(() => undefined);
-    const { pending, dead, phase } = store.sync.status;
+    const { pending, dead, phase, error, waiting } = store.sync.status;
     if (pending + dead === 0 && phase === "idle") break;
+    // Of one that does not come to an end, why.
+    if (tries % triesToTell === 0) {
+      const why = waiting ?? error?.message ?? store.outbox.list().find(({ at }) => at === "dead")?.reason;
+      console.error(`${name} is ${phase}: pending ${pending}, dead ${dead}: ${why}`);
+    }
     await platform.wait(300);
   }
   process.send?.("drained");

@@ -90,6 +90,38 @@ describe("A client", () => {
     expect(mine).toHaveLength(1);
   });
 
+  it("takes what a snapshot holds as published when the same poll brings later updates of its own in a segment", async () => {
+    const local = world.local();
+    const network = { down: false, deaf: false };
+    const first = world.client({ local, remote: world.remote(network), settings: { pollDelayMs: 60_000 } });
+    first.do.put(put("folded"));
+    await first.sync.now();
+    const other = world.client();
+    for (let i = 0; i < 30; i++) {
+      other.do.put(put(`other${i}`, "x".repeat(4_000)));
+      await other.sync.now();
+      await world.rollup();
+    }
+    network.deaf = true;
+    await first.do.put(put("after")).stored;
+    await first.close();
+    await world.rollup();
+    const again = world.client({ local });
+    await again.loaded;
+    expect(again.sync.status.pending).toBe(2);
+    await again.sync.now();
+    expect(again.sync.status).toMatchObject({ pending: 0, dead: 0, cloned: false });
+    again.do.put(put("last"));
+    await again.sync.now();
+    await world.rollup();
+    await again.sync.now();
+    expect(again.sync.status).toMatchObject({ pending: 0, dead: 0, cloned: false });
+    const mine = (await world.log()).filter(({ actions }) =>
+      /folded|after|last/.test(JSON.stringify(actions)),
+    );
+    expect(mine.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  });
+
   it("lets both copies of a cloned storage go on, one under a new app id, and loses nothing", async () => {
     const local = world.local();
     const original = world.client({ local });

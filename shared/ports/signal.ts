@@ -1,5 +1,5 @@
-/** An abort signal of our own: the core runs where there is no AbortController. */
-import type { AbortSignalLike } from "../shared/ports/platform.ts";
+/** An abort signal of our own: the core runs where there is no AbortController, and many may listen to it. */
+import type { AbortSignalLike } from "./platform.ts";
 
 export function createSignal(): { readonly signal: AbortSignalLike; abort(): void } {
   const listeners = new Set<() => void>();
