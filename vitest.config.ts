@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { browserProject, browserTests } from "./scripts/browser-project.ts";
 
 const shared = {
   pool: "forks",
@@ -7,6 +8,7 @@ const shared = {
   hookTimeout: 30_000,
 } as const;
 const s3Tests = "test/**/*.s3.test.ts";
+const pageTests = "test/pages/**/*.page.test.ts";
 
 export default defineConfig({
   test: {
@@ -19,7 +21,7 @@ export default defineConfig({
           name: "local",
           include: ["test/**/*.test.ts"],
           // test/types is checked by tsc, not run.
-          exclude: ["test/types/**", s3Tests, "node_modules/**"],
+          exclude: ["test/types/**", s3Tests, ...browserTests, pageTests, "node_modules/**"],
         },
       },
       {
@@ -31,6 +33,17 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           globalSetup: "test/ceph/global-setup.ts",
+        },
+      },
+      browserProject(shared),
+      {
+        test: {
+          ...shared,
+          // Node drives a browser from outside: whole pages, several tabs, reloads. On a busy machine each takes a while.
+          name: "pages",
+          include: [pageTests],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -2,8 +2,8 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { createCountingBucket } from "../bucket/counting.ts";
 import { createNodePlatform } from "../bucket/platform/node.ts";
-import { parseS3Location } from "../bucket/s3/location.ts";
 import { createS3Bucket } from "../bucket/s3/s3-bucket.ts";
+import { parseS3Location } from "../bucket/s3-common/location.ts";
 import type { Host } from "../shared/drive/run.ts";
 import { createStore } from "../shared/drive/store.ts";
 import { createWriter } from "../shared/drive/writer.ts";

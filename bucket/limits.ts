@@ -59,3 +59,12 @@ export const s3DeleteKeysMax = 1_000;
 
 /** Single deletes in flight, where the service has no DeleteObjects. */
 export const s3ParallelDeletes = 16;
+
+/** S3 over fetch: credentials are renewed so long before they end: longer than a request lasts, shorter than any session. */
+export const s3RenewAheadMs = 60_000;
+
+/** S3 over fetch: a refusal, or what came of a write: read no further. */
+export const s3ErrorBytesMax = 64 * 1024;
+
+/** S3 over fetch: one page of a list: a thousand of the longest keys, each byte as three, and what stands around them: 4 MiB. */
+export const s3ListBytesMax = 8 * 1024 * 1024;

@@ -7,7 +7,7 @@ import type { Bucket } from "../shared/ports/bucket.ts";
 import type { AbortSignalLike, Platform } from "../shared/ports/platform.ts";
 import { createFolderBucket } from "./folder.ts";
 import { createMemoryBucket } from "./memory.ts";
-import { parseS3Location } from "./s3/location.ts";
+import { parseS3Location } from "./s3-common/location.ts";
 
 const memoryBuckets = new Map<string, Bucket>();
 

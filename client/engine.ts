@@ -30,7 +30,7 @@ import { createPending } from "./pending.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import { createRounds, type Rounds, readOnly } from "./round.ts";
 import { noChanges, together } from "./row-changes.ts";
-import type { ClientSettings } from "./settings.ts";
+import { type ClientSettings, wantsTail } from "./settings.ts";
 import { type Settled, settleByMarks, settleBySegment } from "./settle.ts";
 import { afterFailure, type Condition, firstCondition, statusOf } from "./status.ts";
 import type { ActionHandle, StoreOutbox, SyncStatus } from "./store.ts";
@@ -155,10 +155,12 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
 
   const live = createSignal();
 
-  async function runRound(): Promise<{ readonly active: boolean; readonly retryAfterMs: number | null }> {
+  async function runRound(
+    reason: string,
+  ): Promise<{ readonly active: boolean; readonly retryAfterMs: number | null }> {
     if (!rounds) return { active: false, retryAfterMs: null };
     note({ phase: "syncing" });
-    const { active, later, retryAfterMs } = await rounds.run();
+    const { active, later, retryAfterMs } = await rounds.run(wantsTail(reason, settings));
     await checkDivergence(rounds);
     refresh();
     const waiting = later ?? (maySend() ? null : unsolved);
@@ -189,14 +191,16 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
         refresh();
       },
       showTail(updates) {
+        const known = new Set(tail.map(({ id }) => id));
+        const isNew = updates.some(({ id }) => !known.has(id));
         tail = updates;
         confirmed.layers.setTail(updates);
         listeners.arrived(updates, outbox.me.app, "tail");
         const last = updates.at(-1)?.timestamp ?? zeroTimestamp;
         const seen = markSeen(outbox, last > confirmed.layers.position ? last : confirmed.layers.position);
         void change(seen).catch(() => undefined);
+        return isNew;
       },
-      wantsTail: () => settings.tail === "poll",
     });
   }
 
@@ -221,7 +225,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     if (place === null) return;
     await confirmed.replica.reset(place.epoch);
     with_.restart();
-    await with_.run();
+    await with_.run(true);
     note({ divergence: { at: place.position, repairedAt: platform.now() } });
   }
 

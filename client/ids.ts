@@ -18,10 +18,9 @@ export interface IdSource {
 }
 
 const digits = "0123456789abcdefghjkmnpqrstvwxyz";
-const drawn = 8;
 
 export function createIds(platform: Platform): IdSource {
-  const factory = monotonicFactory(() => secureFraction(platform));
+  const factory = monotonicFactory(secureDigits(platform));
   let last = 0;
 
   function newId(): string {
@@ -47,10 +46,15 @@ export function createIds(platform: Platform): IdSource {
   };
 }
 
-/** Uniform in [0, 1), from a secure source: 40 bits of a nonce. */
-function secureFraction(platform: Platform): number {
-  const nonce = platform.newNonce();
-  let value = 0;
-  for (let i = 0; i < drawn; i++) value = value * 32 + digits.indexOf(nonce.charAt(i));
-  return value / 32 ** drawn;
+/**
+ * One random digit of an id after the other, as a fraction. A nonce has as many as an id wants (16), and so many are drawn where its
+ * millisecond is a new one: one nonce an id.
+ */
+function secureDigits(platform: Platform): () => number {
+  let nonce = "";
+  let at = 0;
+  return () => {
+    if (at === nonce.length) [nonce, at] = [platform.newNonce(), 0];
+    return Math.max(0, digits.indexOf(nonce.charAt(at++))) / digits.length;
+  };
 }

@@ -13,6 +13,7 @@ import { parseStoreId, type StoreId, storeIdRule } from "../shared/wire/ids.ts";
 import { createEngine } from "./engine.ts";
 import type { Local } from "./local/local.ts";
 import { memoryLocal } from "./local/memory.ts";
+import { createWebPlatform } from "./platform.ts";
 import type { Remote } from "./remote/remote.ts";
 import { type ClientSettings, defaultClientSettings } from "./settings.ts";
 import type { Store } from "./store.ts";
@@ -24,7 +25,8 @@ export interface StoreOptions<M extends Model<unknown>> {
   readonly remote?: Remote;
   /** @default memory: nothing survives the process */
   readonly local?: Local;
-  readonly platform: Platform;
+  /** Clock, randomness, timers and hashing. @default this engine's own, by createWebPlatform() */
+  readonly platform?: Platform;
   readonly settings?: Partial<Settings & ClientSettings>;
   /** Send only while the model's invariants find nothing (requirement F2). @default false */
   readonly pushOnlyWhileValid?: boolean;
@@ -37,11 +39,11 @@ export interface StoreOptions<M extends Model<unknown>> {
  *
  * @throws StoreError "rejected" for a store id that is none.
  * @example
- * const store = openStore({ model: todos, storeId: "family", remote, local, platform });
+ * const store = openStore({ model: todos, storeId: "family", remote, local });
  * store.do.addTodo({ id: "t1", title: "Milk" });
  */
 export function openStore<M extends Model<unknown>>(options: StoreOptions<M>): Store<M> {
-  const { model, local = memoryLocal(), platform } = options;
+  const { model, local = memoryLocal(), platform = createWebPlatform() } = options;
   const store = requireStoreId(options.storeId);
   const engine = createEngine<StateOf<M>>({
     model: model as unknown as Model<StateOf<M>>,

@@ -13,11 +13,20 @@ import type { Bucket } from "../shared/ports/bucket.ts";
 import type { Platform } from "../shared/ports/platform.ts";
 import type { Settings } from "../shared/settings.ts";
 import type { AppId, StoreId, UpdateId } from "../shared/wire/ids.ts";
+import { updateKey } from "../shared/wire/keys.ts";
 import { type Mark, type Marks, markOf } from "../shared/wire/marks.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
 import type { Commits } from "./commits.ts";
 import type { Confirmed } from "./confirmed.ts";
-import { type Changed, group, markRejected, markStored, type Outbox, unsent } from "./outbox.ts";
+import {
+  type Changed,
+  group,
+  markRejected,
+  markStored,
+  needsSettling,
+  type Outbox,
+  unsent,
+} from "./outbox.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 
 /** What a round works on: the client's parts, as they are at each moment. */
@@ -36,9 +45,8 @@ export interface RoundParts {
   /** False while work must not be sent, say because the state has problems. */
   maySend(): boolean;
   settleByMarks(markOf: (app: AppId) => Mark): Promise<void>;
-  showTail(updates: readonly StampedUpdate[]): void;
-  /** Ask for the tail in this round. */
-  wantsTail(): boolean;
+  /** True where there is something in it that was not shown before. */
+  showTail(updates: readonly StampedUpdate[]): boolean;
 }
 
 export interface RoundReport {
@@ -51,7 +59,8 @@ export interface RoundReport {
 }
 
 export interface Rounds {
-  run(): Promise<RoundReport>;
+  /** `withTail`: show what is stored and not yet published, too. */
+  run(withTail: boolean): Promise<RoundReport>;
   /** Forget where the reader stands: the next round loads afresh. */
   restart(): void;
 }
@@ -87,19 +96,46 @@ export function createRounds(parts: RoundParts): Rounds {
       };
   }
 
-  async function sendAll(): Promise<
-    Pick<RoundReport, "later" | "retryAfterMs"> & { known: KnownHead | null; sent: number }
-  > {
+  /** The store asked not to be sent to before that time, by this machine's clock. */
+  let asked: { readonly until: number; readonly ms: number; readonly reason: string } | null = null;
+
+  /** What is left of what it asked for; more than that means that the clock was set back. */
+  function askedToWait(): Pick<RoundReport, "later" | "retryAfterMs"> | null {
+    const leftMs = asked ? asked.until - platform.now() : 0;
+    return asked && leftMs > 0 && leftMs <= asked.ms ? { later: asked.reason, retryAfterMs: leftMs } : null;
+  }
+
+  /** What waits when it begins; what is made meanwhile goes out with the next round, together. */
+  async function sendAll(
+    withTail: boolean,
+  ): Promise<Pick<RoundReport, "later" | "retryAfterMs"> & { known: KnownHead | null; sent: number }> {
+    const waits = askedToWait();
+    if (waits) return { ...waits, known: null, sent: 0 };
+    asked = null;
     let known: KnownHead | null = null;
+    let left = parts.outbox().waiting.filter(({ held }) => !held).length;
+    const next = async () => {
+      const row = left > 0 || needsSettling(parts.outbox()) ? await groupNext() : undefined;
+      left -= row?.update.actions.length ?? 0;
+      return row;
+    };
     for (let sent = 0; ; sent++) {
-      const row = parts.maySend() ? (unsent(parts.outbox()) ?? (await groupNext())) : undefined;
+      const row = parts.maySend() ? (unsent(parts.outbox()) ?? (await next())) : undefined;
       if (!row) return { later: null, retryAfterMs: null, known, sent };
       const outcome = await remote.send(row.update);
-      if (outcome.is === "later")
-        return { later: outcome.reason, retryAfterMs: outcome.retryAfterMs, known, sent };
+      if (outcome.is === "later") {
+        const { reason, retryAfterMs } = outcome;
+        asked = { until: platform.now() + retryAfterMs, ms: retryAfterMs, reason };
+        return { later: reason, retryAfterMs, known, sent };
+      }
       if (outcome.is === "rejected") await parts.change(markRejected(parts.outbox(), row, outcome.reason));
       else {
         known = outcome.known ?? known;
+        const { app } = row.update;
+        const { timestamp } = outcome;
+        // The tail need not bring back what was just sent.
+        if (withTail)
+          seen = { ...seen, [updateKey({ store, app, timestamp })]: { ...row.update, timestamp } };
         await parts.change(markStored(parts.outbox(), row, outcome.timestamp));
       }
     }
@@ -124,11 +160,11 @@ export function createRounds(parts: RoundParts): Rounds {
   }
 
   /** A log that this model version cannot go on reading takes its updates all the same. */
-  async function lookFirst(): Promise<number> {
+  async function lookFirst(): Promise<number | null> {
     try {
       return await readOn(null);
     } catch (error) {
-      if (error instanceof StoreError && error.kind === "incompatible") return 0;
+      if (error instanceof StoreError && error.kind === "incompatible") return null;
       throw error;
     }
   }
@@ -148,10 +184,11 @@ export function createRounds(parts: RoundParts): Rounds {
 
   const settleBy = (marks: Marks) => parts.settleByMarks((app) => markOf(marks, app));
 
-  async function showTail(): Promise<void> {
+  /** True where it had something new. */
+  async function showTail(): Promise<boolean> {
     for (let tries = 0; tries < tailTries; tries++) {
       const { held } = poller;
-      if (!held || !parts.wantsTail()) return;
+      if (!held) return false;
       const outcome = await remote.tail({ known: held.known, marks: held.marks, seen });
       if (outcome.is === "tail") {
         seen = outcome.seen;
@@ -160,26 +197,28 @@ export function createRounds(parts: RoundParts): Rounds {
       }
       await readOn(null);
     }
+    return true;
   }
 
   return {
-    async run() {
+    async run(withTail) {
       // 1. What memory says is durable first.
       await parts.commits.flush();
       restore();
       const before = poller.held;
       // 2. Send; after an outage only once somebody answers, so that all that was made meanwhile goes out together.
-      const found = reached ? 0 : await lookFirst();
+      const found = reached ? null : await lookFirst();
       reached = false;
-      const { later, retryAfterMs, known, sent } = await sendAll();
+      const { later, retryAfterMs, known, sent } = await sendAll(withTail);
       // 3. Read.
-      const updates = await readOn(known);
+      const updates = found !== null && sent === 0 ? 0 : await readOn(known);
       // 4. Settle.
       await settle();
       // 5. Show what is stored and not yet published.
-      await showTail();
+      const shown = withTail && (await showTail());
       reached = true;
-      const active = found + sent + updates > 0 || before?.known.head.rev !== poller.held?.known.head.rev;
+      const active =
+        shown || (found ?? 0) + sent + updates > 0 || before?.known.head.rev !== poller.held?.known.head.rev;
       return { active, later, retryAfterMs };
     },
     restart() {

@@ -27,8 +27,16 @@ export const defaultClientSettings: ClientSettings = {
   retryDelayMs: 1_000,
   /** An outage ends within this of the first try after it; waking up tries at once. */
   retryDelayMsMax: 60_000,
-  /** With each active poll, or only after a hint: where nobody hints, polls are all there is. */
+  /** With each poll but the slowest ones, or only after a hint: where nobody hints, polls are all there is. */
   tail: "poll",
   /** Hashing a large state takes a tenth of a second: seldom enough not to be felt, often enough to be found. */
   divergenceCheckMs: 10 * 60_000,
 };
+
+const ownPace: ReadonlySet<string> = new Set(["timer", "action", "retry"]);
+
+/** Whether a round reads the tail: after a hint or a wish always, at its own pace where polls are to bring it, and an idle one never. */
+export function wantsTail(reason: string, { tail }: Pick<ClientSettings, "tail">): boolean {
+  if (reason === "idle") return false;
+  return tail === "poll" || !ownPace.has(reason);
+}

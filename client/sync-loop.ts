@@ -32,6 +32,7 @@ export interface SyncLoop {
 export interface SyncLoopOptions {
   readonly platform: Platform;
   readonly settings: ClientSettings;
+  /** Reasons of its own: "start", "action", "timer", "idle" for the slowest polls, "retry" and "now"; others are those of `wake`. */
   readonly round: (reason: string) => Promise<RoundResult>;
   readonly onResult: (error: unknown | null) => void;
 }
@@ -51,6 +52,8 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
   let acted: { readonly first: number; readonly last: number } | null = null;
   /** The next round has its time, and an action does not bring it forward. */
   let heldBack = false;
+  /** The timer that runs waits for the end of a row of actions. */
+  let actionsTimed = false;
   let waiters: Waiter[] = [];
   let pollMs = settings.pollDelayMs;
   let failures = 0;
@@ -58,7 +61,15 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
 
   function schedule(ms: number, reason: string): void {
     if (stopped) return;
-    timer.set(ms, () => runNow(reason));
+    actionsTimed = reason === "action";
+    timer.set(ms, () => ring(reason));
+  }
+
+  /** Actions made since only move its end: one timer for all of them. */
+  function ring(reason: string): void {
+    const ms = reason === "action" && acted ? soonMs(acted) : 0;
+    if (ms > 0) schedule(ms, reason);
+    else runNow(reason);
   }
 
   function runNow(reason: string): void {
@@ -68,6 +79,7 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
       return;
     }
     timer.clear();
+    actionsTimed = false;
     acted = null;
     running = runOnce(reason).finally(() => {
       running = null;
@@ -90,7 +102,10 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
       onResult(null);
       for (const { resolve } of told) resolve();
       if (acted && !heldBack) schedule(soonMs(acted), "action");
-      else schedule(Math.min(jittered(pollMs), retryAfterMs ?? Number.POSITIVE_INFINITY), "timer");
+      else {
+        const reason = pollMs < settings.pollDelayMsMax ? "timer" : "idle";
+        schedule(Math.min(jittered(pollMs), retryAfterMs ?? Number.POSITIVE_INFINITY), reason);
+      }
     } catch (error) {
       failures += 1;
       heldBack = true;
@@ -128,7 +143,7 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
       const now = platform.now();
       // A first one that lies in the future is of before the clock was set back.
       acted = { first: acted && acted.first <= now ? acted.first : now, last: now };
-      if (!running && !heldBack) schedule(soonMs(acted), "action");
+      if (started && !running && !heldBack && !actionsTimed) schedule(soonMs(acted), "action");
     },
     now() {
       if (stopped) return Promise.reject(stoppedLoop());

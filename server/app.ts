@@ -43,8 +43,12 @@ export interface AppOptions {
   readonly principalOf?: (claims: Claims) => string | undefined;
   /** Origins whose pages may use this API from a browser; "*" for all. @default none */
   readonly corsOrigins?: readonly string[];
-  /** Names by which this server may be called; others are refused, which stops pages that point a name of their own at this machine. */
-  readonly hostNames?: readonly string[];
+  /**
+   * Names by which this server may be called; others are refused, which stops pages that point a name of their own at this machine.
+   *
+   * @default null: any
+   */
+  readonly hostNames?: readonly string[] | null;
   readonly log?: RequestLog;
   /** An update was stored: for a rollup in this process. */
   readonly onStored?: (store: StoreId) => void;
@@ -95,7 +99,7 @@ export function createApp(options: AppOptions): App {
     let response: Response;
     try {
       if (closing.signal.aborted) throw closed();
-      requireHostName(c, options.hostNames);
+      requireHostName(c, options.hostNames ?? null);
       response = await answer();
     } catch (error) {
       trouble = troubleOf(error);
@@ -151,9 +155,9 @@ function openToOrigins(origins: readonly string[]) {
   });
 }
 
-function requireHostName(c: Context, names: readonly string[] | undefined): void {
+function requireHostName(c: Context, names: readonly string[] | null): void {
   const called = (c.req.header("host") ?? "").replace(/:\d+$/, "").toLowerCase();
-  if (names === undefined || names.includes(called)) return;
+  if (names === null || names.includes(called)) return;
   throw new Refusal(421, {
     kind: "rejected",
     what: "This server is not called so",

@@ -10,6 +10,27 @@ export {
 export { ConvergenceError } from "./convergence-error.ts";
 export type { Question } from "./convergence-questions.ts";
 export type { Step } from "./convergence-scenario.ts";
+export {
+  createFaultyFetch,
+  type FaultyFetch,
+  type FaultyFetchOptions,
+  type FetchCounts,
+  type FetchFault,
+  type FetchFaultChances,
+  type FetchFaultDetails,
+  type FetchRequest,
+} from "./faulty-fetch.ts";
+export {
+  createFaultyRemote,
+  type FaultyRemote,
+  type FaultyRemoteOptions,
+  type RemoteCall,
+  type RemoteCounts,
+  type RemoteFault,
+  type RemoteFaultChances,
+  type RemoteFaultDetails,
+  type RemoteRequest,
+} from "./faulty-remote.ts";
 export { type Given, given, type When } from "./given.ts";
 export { describeLocalContract, type OpenedLocal } from "./local-contract.ts";
 export { describeRemoteContract, type OpenedRemote } from "./remote-contract.ts";

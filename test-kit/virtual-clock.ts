@@ -64,7 +64,8 @@ export function createVirtualClock(start: number = defaultStart, seed = 1): Virt
         signal?.removeEventListener("abort", end);
         resolve();
       };
-      const mine: Wait = { due: passed + Math.max(0, ms), order: made++, end };
+      // Whole milliseconds, as real clocks and timers have them; never too early.
+      const mine: Wait = { due: passed + Math.ceil(Math.max(0, ms)), order: made++, end };
       waits.add(mine);
       signal?.addEventListener("abort", end, { once: true });
     });

@@ -7,8 +7,8 @@
  */
 import { S3Client } from "@aws-sdk/client-s3";
 import { s3AnswerMs, s3Connections, s3ConnectMs, s3SilenceMs } from "../limits.ts";
+import type { S3Location } from "../s3-common/location.ts";
 import { dateOf, UnsentError } from "./fault.ts";
-import type { S3Location } from "./location.ts";
 
 /** Where no region is named and the service is not AWS: what nearly all of them take. */
 const regionElsewhere = "us-east-1";

@@ -1,8 +1,10 @@
 /** Deletes objects of S3, many with one request; one by one where a service does not take that. Absent ones are no error. */
 import { DeleteObjectCommand, DeleteObjectsCommand } from "@aws-sdk/client-s3";
-import { s3DeleteKeysMax, s3ParallelDeletes } from "../limits.ts";
+import { s3DeleteKeysMax } from "../limits.ts";
+import { deleteSingly } from "../s3-common/delete-singly.ts";
+import { type Fault, isAbsent, isPassing } from "../s3-common/fault.ts";
 import { answerDate } from "./client.ts";
-import { type Fault, faultOf, isAbsent, isPassing } from "./fault.ts";
+import { faultOf } from "./fault.ts";
 import { at, type Parts, reading } from "./parts.ts";
 
 /** Gives the service's clock after the last one. */
@@ -11,7 +13,7 @@ export async function deleteAll(parts: Parts, keys: readonly string[]): Promise<
   for (let i = 0; i < keys.length; i += s3DeleteKeysMax) {
     const group = keys.slice(i, i + s3DeleteKeysMax);
     const answer = await deleteGroup(parts, group);
-    date = answer.taken ? answer.date : await deleteSingly(parts, group);
+    date = answer.taken ? answer.date : await deleteSingly(group, (key) => deleteOne(parts, key));
   }
   return { date: date ?? parts.platform.now() };
 }
@@ -44,16 +46,6 @@ const insideGoodAnswer = { $metadata: { httpStatusCode: 403 } };
  */
 function refusesGroups(fault: Fault): boolean {
   return !isPassing(fault) && [400, 405, 411, 501].includes(fault.status ?? 0);
-}
-
-async function deleteSingly(parts: Parts, keys: readonly string[]): Promise<number | null> {
-  let date: number | null = null;
-  for (let i = 0; i < keys.length; i += s3ParallelDeletes) {
-    const group = keys.slice(i, i + s3ParallelDeletes);
-    const dates = await Promise.all(group.map((key) => deleteOne(parts, key)));
-    date = dates.find((one) => one !== null) ?? date;
-  }
-  return date;
 }
 
 function deleteOne(parts: Parts, key: string): Promise<number | null> {

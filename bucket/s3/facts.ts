@@ -7,11 +7,12 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import type { BucketFacts, Fact, LifecycleRule } from "../../shared/ports/bucket.ts";
+import { type Fault, faultText, notS3 } from "../s3-common/fault.ts";
+import type { S3Location } from "../s3-common/location.ts";
 import { answerServer } from "./client.ts";
 import { s3Error } from "./errors.ts";
-import { type Fault, faultOf, faultText } from "./fault.ts";
-import type { S3Location } from "./location.ts";
-import { notS3, type Parts } from "./parts.ts";
+import { faultOf } from "./fault.ts";
+import type { Parts } from "./parts.ts";
 import { knownService } from "./services.ts";
 
 /** Throws StoreError when the bucket cannot be reached at all. */

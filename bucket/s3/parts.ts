@@ -1,10 +1,10 @@
 /** What the files of the S3 bucket share: where, by which client, and how often a read is tried. */
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Platform } from "../../shared/ports/platform.ts";
+import type { IfMatch } from "../s3-common/if-match.ts";
+import type { S3Location } from "../s3-common/location.ts";
+import type { Tries } from "../s3-common/tries.ts";
 import { s3Error } from "./errors.ts";
-import type { IfMatch } from "./if-match.ts";
-import type { S3Location } from "./location.ts";
-import type { Tries } from "./tries.ts";
 
 export interface Parts {
   readonly location: S3Location;
@@ -27,9 +27,4 @@ export function reading<T>(
 ): Promise<T> {
   const place = key === undefined ? { location, doing } : { location, doing, key };
   return tries.run(call, (fault, error) => s3Error(fault, place, error));
-}
-
-/** For an answer that is no S3 service's, whatever its status. */
-export function notS3(): Error {
-  return Object.assign(new Error("no S3 answer"), { $metadata: { httpStatusCode: 404 } });
 }

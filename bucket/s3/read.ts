@@ -1,10 +1,11 @@
 /** Reading one object of S3: its body, or only its etag. */
 import { GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import type { Etag, GetAnswer } from "../../shared/ports/bucket.ts";
+import { isAbsent, notS3 } from "../s3-common/fault.ts";
 import { endBody, readBody } from "./body.ts";
 import { answerDate } from "./client.ts";
-import { faultOf, isAbsent } from "./fault.ts";
-import { at, notS3, type Parts, reading } from "./parts.ts";
+import { faultOf } from "./fault.ts";
+import { at, type Parts, reading } from "./parts.ts";
 
 interface ReadOptions {
   readonly ifNoneMatch?: Etag;

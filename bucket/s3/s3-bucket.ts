@@ -2,22 +2,23 @@
  * The bucket on S3, or on a service that speaks it: the Bucket port over the AWS SDK.
  *
  * A conditional write is one request, sent once (write.ts). Reads, lists and deletes change nothing that a second try could spoil, so
- * they have tries of their own (tries.ts). How If-Match is spelt is found out (if-match.ts).
+ * they have tries of their own (tries.ts). How If-Match is spelt is found out (if-match.ts). What s3-fetch shares stands in s3-common.
  */
 import type { Bucket } from "../../shared/ports/bucket.ts";
 import type { AbortSignalLike, Platform } from "../../shared/ports/platform.ts";
 import { defaultSettings } from "../../shared/settings.ts";
 import { requireKey } from "../key-rules.ts";
 import { createNodePlatform } from "../platform/node.ts";
+import { createIfMatch, isEtag } from "../s3-common/if-match.ts";
+import { parseS3Location } from "../s3-common/location.ts";
+import { createTries } from "../s3-common/tries.ts";
 import { createSdkClient } from "./client.ts";
 import { deleteAll } from "./delete.ts";
 import { readFacts } from "./facts.ts";
-import { createIfMatch, isEtag } from "./if-match.ts";
+import { faultOf } from "./fault.ts";
 import { listPage } from "./list.ts";
-import { parseS3Location } from "./location.ts";
 import type { Parts } from "./parts.ts";
 import { readEtag, readObject } from "./read.ts";
-import { createTries } from "./tries.ts";
 import { writeObject } from "./write.ts";
 
 export interface S3BucketOptions {
@@ -40,7 +41,7 @@ export function createS3Bucket(address: string, options: S3BucketOptions = {}): 
     location,
     client: createSdkClient(location),
     platform,
-    tries: createTries(platform, signal),
+    tries: createTries({ platform, faultOf, signal }),
     ifMatch: createIfMatch(),
   };
   const check = (key: string): void => requireKey(key, location.name);
@@ -53,13 +54,13 @@ export function createS3Bucket(address: string, options: S3BucketOptions = {}): 
     },
     async putIfAbsent(key, content) {
       check(key);
-      return writeObject(parts, key, content, { IfNoneMatch: "*" });
+      return writeObject(parts, key, content, { ifNoneMatch: "*" });
     },
     async putIfMatch(key, content, etag, { ifMatch } = {}) {
       check(key);
       if (!isEtag(etag)) return { is: "refused", date: platform.now() };
       return parts.ifMatch.swap(etag, ifMatch, {
-        send: (spelt) => writeObject(parts, key, content, { IfMatch: spelt }),
+        send: (spelt) => writeObject(parts, key, content, { ifMatch: spelt }),
         current: () => readEtag(parts, key),
       });
     },

@@ -1,26 +1,28 @@
 /**
- * One conditional write, sent once: 412 is "refused", whatever leaves open whether it happened is "unknown", what certainly did nothing
- * and will not work is thrown.
+ * One conditional write, sent once: 412 is "refused", whatever leaves open whether it happened is "unknown" (s3-common/write.ts), what
+ * certainly did nothing and will not work is thrown.
  */
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { PutContent, WriteAnswer } from "../../shared/ports/bucket.ts";
 import { s3AnswerMs, s3UploadBytesPerMs } from "../limits.ts";
+import { notS3 } from "../s3-common/fault.ts";
+import { answerOfFault, type Condition } from "../s3-common/write.ts";
 import { answerDate, isWebPage } from "./client.ts";
 import { s3Error } from "./errors.ts";
-import { faultOf, faultText, isAbsent, isPassing, mayHaveHappened } from "./fault.ts";
-import { at, notS3, type Parts } from "./parts.ts";
+import { faultOf } from "./fault.ts";
+import { at, type Parts } from "./parts.ts";
 
 export async function writeObject(
   parts: Parts,
   key: string,
   content: PutContent,
-  condition: { readonly IfNoneMatch: "*" } | { readonly IfMatch: string },
+  condition: Condition,
 ): Promise<WriteAnswer> {
   const { location, platform, tries } = parts;
   const { body, contentType, contentEncoding, cacheControl } = content;
   const put = new PutObjectCommand({
     ...at(parts, key),
-    ...condition,
+    ...("ifMatch" in condition ? { IfMatch: condition.ifMatch } : { IfNoneMatch: condition.ifNoneMatch }),
     Body: body,
     ContentType: contentType,
     CacheControl: cacheControl,
@@ -40,10 +42,8 @@ export async function writeObject(
     const fault = faultOf(error);
     if (fault.status !== null) tries.answered();
     const date = fault.date ?? platform.now();
-    if (fault.status === 412) return { is: "refused", date };
-    // AWS says so where If-Match meets no object.
-    if (isAbsent(fault) && "IfMatch" in condition) return { is: "refused", date };
-    if (isPassing(fault) || mayHaveHappened(fault)) return { is: "unknown", why: faultText(fault), date };
+    const answer = answerOfFault(fault, condition, date);
+    if (answer) return answer;
     throw s3Error(fault, { location, doing: "store", key }, error);
   }
 }

@@ -9,15 +9,20 @@ import type { Bucket } from "../../shared/ports/bucket.ts";
 import type { Platform } from "../../shared/ports/platform.ts";
 import { newSettings, type Settings } from "../../shared/settings.ts";
 import type { Update } from "../../shared/wire/update.ts";
+import { createWebPlatform } from "../platform.ts";
 import type { Remote } from "./remote.ts";
 
 /**
  * A bucket as the remote of a client.
  *
  * @example
- * const remote = bucketRemote(createS3Bucket("s3://notes?region=eu-central-1"), createNodePlatform());
+ * const remote = bucketRemote(createS3Bucket("s3://notes?region=eu-central-1"));
  */
-export function bucketRemote(bucket: Bucket, platform: Platform, settings: Partial<Settings> = {}): Remote {
+export function bucketRemote(
+  bucket: Bucket,
+  platform: Platform = createWebPlatform(),
+  settings: Partial<Settings> = {},
+): Remote {
   const clock: { offsetMs: number | null } = { offsetMs: null };
   const dated = withClock(bucket, platform, (offsetMs) => {
     clock.offsetMs = offsetMs;
@@ -41,7 +46,12 @@ export function bucketRemote(bucket: Bucket, platform: Platform, settings: Parti
         get: dated.get,
         tail: (input) => run(tail, { store, ...input }, host),
         async send(update) {
-          const outcome = await append(update);
+          const first = await append(update);
+          // It may only seem so by a clock that was set meanwhile; a new writer asks the bucket for the time.
+          const outcome =
+            first.is === "later" && first.retryAfterMs > host.settings.backOffMaxMs
+              ? await append(update)
+              : first;
           if (outcome.is === "later") return outcome;
           return { is: "stored", timestamp: outcome.timestamp, known: outcome.known };
         },

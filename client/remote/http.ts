@@ -23,6 +23,7 @@ import { builtPath, heldRevParam, storePath } from "../../shared/wire/http-route
 import { parseStoreId, type StoreId, storeIdRule } from "../../shared/wire/ids.ts";
 import { parseHeadKey } from "../../shared/wire/keys.ts";
 import { encodeUpdate, type Update } from "../../shared/wire/update.ts";
+import { createWebPlatform } from "../platform.ts";
 import { type FetchLike, findFetch } from "./fetch-like.ts";
 import { parseAddress } from "./http-address.ts";
 import { failure, noAnswer, strangeAnswer } from "./http-errors.ts";
@@ -38,7 +39,8 @@ import { createRequester, type HttpAnswer, type Requester } from "./http-request
 import type { Remote, RemoteStore, SendOutcome, TailInput } from "./remote.ts";
 
 export interface HttpRemoteOptions {
-  readonly platform: Platform;
+  /** @default this engine's own, by createWebPlatform() */
+  readonly platform?: Platform;
   /** Asked before each request, and again where the server refuses what it gave. @default requests carry no token */
   readonly token?: () => string | Promise<string>;
   /** @default the platform's own */
@@ -57,10 +59,10 @@ export interface HttpRemote extends Remote {
  *
  * @throws StoreError "rejected" for an address that is none or not safe, "incompatible" where there is no fetch.
  * @example
- * const remote = httpRemote("https://notes.example.org", { platform, token: () => session.accessToken });
+ * const remote = httpRemote("https://notes.example.org", { token: () => session.accessToken });
  */
-export function httpRemote(url: string, options: HttpRemoteOptions): HttpRemote {
-  const { platform, token, timeoutMs = timeoutMsDefault } = options;
+export function httpRemote(url: string, options: HttpRemoteOptions = {}): HttpRemote {
+  const { platform = createWebPlatform(), token, timeoutMs = timeoutMsDefault } = options;
   const address = parseAddress(url);
   const fetch = options.fetch ?? findFetch();
   if (fetch === undefined) throw noFetch();

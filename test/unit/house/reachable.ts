@@ -1,5 +1,6 @@
 /** Dead files: everything is reachable from what is shipped, run or tested. */
 import ts from "typescript";
+import type { Document } from "./markdown.ts";
 import { eachNode, type Finding, importsOf, resolveFrom, type Source } from "./source.ts";
 
 /** The part of package.json that names files. */
@@ -34,11 +35,27 @@ function scriptEntries({ scripts = {} }: Package): readonly string[] {
   return Object.values(scripts).flatMap((script) => script.match(/[\w./-]+\.tsx?\b/g) ?? []);
 }
 
-export function checkReachable(sources: readonly Source[], manifest: Package): readonly Finding[] {
+/** Web pages name the script that they begin with, documents the examples that they quote. */
+function pageEntries(pages: readonly Document[]): readonly string[] {
+  return pages.flatMap(({ path, text }) => {
+    const isHtml = path.endsWith(".html");
+    const names = [...text.matchAll(isHtml ? /\ssrc="([^"]+\.tsx?)"/g : /\]\(([^)\s]+\.tsx?)\)/g)];
+    const files = names.map(([, name = ""]) => resolveFrom(path, `./${name}`) ?? "");
+    return isHtml ? files : files.filter((file) => file.startsWith("examples/"));
+  });
+}
+
+/** `pages`: HTML and documents, which bring files to life, too. */
+export function checkReachable(
+  sources: readonly Source[],
+  manifest: Package,
+  pages: readonly Document[] = [],
+): readonly Finding[] {
   const byPath = new Map(sources.map((source) => [source.path, source]));
   const run = [
     ...shippedEntries(manifest),
     ...scriptEntries(manifest),
+    ...pageEntries(pages),
     ...named(byPath, /^[^/]+\.config\.ts$/),
   ];
   const shipped = reach(byPath, run);

@@ -217,6 +217,16 @@ describe("dead files", () => {
     expect(found).toEqual(["shared/dead.ts", "shared/tested.ts", "test/old.ts"]);
   });
 
+  test("A page's script is alive, and an example that a document quotes; product code needs more than a link.", () => {
+    const more = { "examples/app/main.tsx": "", "examples/recipe.ts": "", "shared/linked.ts": "" };
+    const pages = [
+      { path: "examples/app/index.html", text: '<script type="module" src="./main.tsx"></script>' },
+      { path: "docs/a.md", text: "[one](../examples/recipe.ts) and [two](../shared/linked.ts)" },
+    ];
+    const found = checkReachable(sourcesOf({ ...files, ...more }), manifest, pages).map(({ at }) => at);
+    expect(found).toEqual(["shared/linked.ts"]);
+  });
+
   test("An index.ts that is no public subpath is refused.", () => {
     const found = checkIndexes(sourcesOf({ "shared/index.ts": "", "shared/wire/index.ts": "" }), manifest);
     expect(found.map(({ at }) => at)).toEqual(["shared/wire/index.ts"]);

@@ -10,6 +10,7 @@ import { checkHeadings, checkNames } from "./words.ts";
 
 const sources = readSources();
 const documents: readonly Document[] = filesOf(".md").map((path) => ({ path, text: readText(path) }));
+const pages: readonly Document[] = filesOf(".html").map((path) => ({ path, text: readText(path) }));
 const manifest = JSON.parse(readText("package.json")) as Package;
 
 /** Files that may be longer than the limit: path -> reason. */
@@ -63,8 +64,8 @@ test("No heading of a document has a word that the project does not use.", () =>
   expectNone(checkHeadings(documents));
 });
 
-test("Every TypeScript file is shipped, run by an npm script, or reached by a test.", () => {
-  expectNone(checkReachable(sources, manifest));
+test("Every TypeScript file is shipped, run by an npm script or a page, quoted as an example, or reached by a test.", () => {
+  expectNone(checkReachable(sources, manifest, [...pages, ...documents]));
 });
 
 test("Every index.ts is a public subpath.", () => {

@@ -74,6 +74,13 @@ describe("A virtual clock", () => {
     expect([clock.log, clock.platform.now()]).toEqual([["+100 waited"], 10_100]);
   });
 
+  it("has whole milliseconds, and ends a wait for a part of one when that one is over", async () => {
+    const clock = createVirtualClock(1_000);
+    void clock.platform.wait(10.2).then(() => clock.note(`waited until ${clock.now()}`));
+    await clock.advance(20);
+    expect(clock.log).toEqual(["+11 waited until 1011"]);
+  });
+
   it("gives the same randomness and nonces for the same seed, and others for another", () => {
     const drawn = (seed: number) => {
       const { platform } = createVirtualClock(0, seed);

@@ -2,7 +2,8 @@ import { Readable } from "node:stream";
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
 import { startBytes } from "../../../../bucket/limits.ts";
-import { CutBodyError, endBody, readBody } from "../../../../bucket/s3/body.ts";
+import { endBody, readBody } from "../../../../bucket/s3/body.ts";
+import { CutBodyError } from "../../../../bucket/s3-common/body.ts";
 
 function outputOf(chunks: readonly Uint8Array[], ContentLength?: number) {
   const stream = Readable.from(chunks, { objectMode: true });

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { s3Error } from "../../../../bucket/s3/errors.ts";
 import { faultOf, UnsentError } from "../../../../bucket/s3/fault.ts";
-import { parseS3Location } from "../../../../bucket/s3/location.ts";
+import { parseS3Location } from "../../../../bucket/s3-common/location.ts";
 import type { StoreError } from "../../../../shared/errors.ts";
 
 const location = parseS3Location("s3://notes/team?endpoint=https://s3.example.org");

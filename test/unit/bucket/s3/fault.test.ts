@@ -1,15 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { dateOf, faultOf, UnsentError } from "../../../../bucket/s3/fault.ts";
 import {
-  dateOf,
   type Fault,
-  faultOf,
   faultText,
   isAbsent,
   isPassing,
   isSilent,
   mayHaveHappened,
-  UnsentError,
-} from "../../../../bucket/s3/fault.ts";
+} from "../../../../bucket/s3-common/fault.ts";
 
 /** As the SDK throws what the service answered. */
 const answered = (status: number, Code?: string, more: object = {}): Error =>

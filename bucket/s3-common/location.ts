@@ -1,6 +1,6 @@
 /**
  * `s3://bucket/prefix?endpoint=…&region=…`: the address of a bucket, parsed. Pure. Credentials never stand in it: they come by the
- * SDK's own chain (environment, profile, role), so an address may be printed, logged and kept in a script.
+ * SDK's own chain (environment, profile, role) or from the app, so an address may be printed, logged and kept in a script.
  */
 import { StoreError } from "../../shared/errors.ts";
 import { isKey } from "../key-rules.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createIfMatch, isEtag } from "../../../../bucket/s3/if-match.ts";
+import { createIfMatch, isEtag } from "../../../../bucket/s3-common/if-match.ts";
 import type { IfMatchSpelling, WriteAnswer } from "../../../../shared/ports/bucket.ts";
 
 /** One object behind a rule for the header: what is sent, and what others do between two requests. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { s3FirstTriesMax, s3ReadMsMax, s3ReadTriesMax } from "../../../../bucket/limits.ts";
 import { createNodePlatform } from "../../../../bucket/platform/node.ts";
-import { createTries } from "../../../../bucket/s3/tries.ts";
+import { faultOf } from "../../../../bucket/s3/fault.ts";
+import { createTries, type Tries } from "../../../../bucket/s3-common/tries.ts";
 import type { Platform } from "../../../../shared/ports/platform.ts";
 import { defaultSettings } from "../../../../shared/settings.ts";
 
@@ -24,6 +25,9 @@ function newClock({ random = 0.5 } = {}) {
   return { clock, platform };
 }
 
+const newTries = (platform: Platform, signal?: AbortSignal): Tries =>
+  createTries({ platform, faultOf, signal });
+
 /** Throws each error once, then gives "done"; the last one for ever where `forEver`. */
 function failing(errors: readonly unknown[], { forEver = false, each = (): void => undefined } = {}) {
   const made = { calls: 0 };
@@ -43,35 +47,35 @@ describe("Tries", () => {
   it("try again after what passes, and give what comes in the end", async () => {
     const { platform, clock } = newClock();
     const { made, call } = failing([busy, reset, busy]);
-    expect(await createTries(platform).run(call, fail)).toBe("done");
+    expect(await newTries(platform).run(call, fail)).toBe("done");
     expect([made.calls, clock.waits.length]).toEqual([4, 3]);
   });
 
   it("do not try again after what does not pass", async () => {
     const { platform, clock } = newClock();
     const { made, call } = failing([denied], { forEver: true });
-    await expect(createTries(platform).run(call, fail)).rejects.toBe("403 ");
+    await expect(newTries(platform).run(call, fail)).rejects.toBe("403 ");
     expect([made.calls, clock.waits]).toEqual([1, []]);
   });
 
   it(`give up after ${s3ReadTriesMax} tries with the last fault`, async () => {
     const { platform } = newClock();
     const { made, call } = failing([reset, busy], { forEver: true });
-    await expect(createTries(platform).run(call, fail)).rejects.toBe("503 ");
+    await expect(newTries(platform).run(call, fail)).rejects.toBe("503 ");
     expect(made.calls).toBe(s3ReadTriesMax);
   });
 
   it(`give up after ${s3FirstTriesMax} tries at an endpoint that has never answered anything`, async () => {
     const { platform } = newClock();
     const { made, call } = failing([reset], { forEver: true });
-    await expect(createTries(platform).run(call, fail)).rejects.toBe("null ECONNRESET");
+    await expect(newTries(platform).run(call, fail)).rejects.toBe("null ECONNRESET");
     expect(made.calls).toBe(s3FirstTriesMax);
   });
 
   it("are patient with an endpoint that has answered once: well, badly, or to a write", async () => {
     for (const answer of ["well", "badly", "write"] as const) {
       const { platform } = newClock();
-      const tries = createTries(platform);
+      const tries = newTries(platform);
       if (answer === "well") await tries.run(async () => 1, fail);
       if (answer === "badly") await expect(tries.run(failing([denied]).call, fail)).rejects.toBeDefined();
       if (answer === "write") tries.answered();
@@ -89,15 +93,13 @@ describe("Tries", () => {
         clock.now += s3ReadMsMax / 2 + 1;
       },
     });
-    await expect(createTries(platform).run(slowCall.call, fail)).rejects.toBe("503 ");
+    await expect(newTries(platform).run(slowCall.call, fail)).rejects.toBe("503 ");
     expect(slowCall.made.calls).toBe(2);
   });
 
   it("pause with full jitter up to a ceiling that doubles and ends at the longest pause", async () => {
     const { platform, clock } = newClock({ random: 1 });
-    await expect(
-      createTries(platform).run(failing([busy], { forEver: true }).call, fail),
-    ).rejects.toBeDefined();
+    await expect(newTries(platform).run(failing([busy], { forEver: true }).call, fail)).rejects.toBeDefined();
     const { backOffMinMs, backOffMaxMs } = defaultSettings;
     expect(clock.waits).toEqual(
       Array.from({ length: s3ReadTriesMax - 1 }, (_, i) =>
@@ -106,7 +108,7 @@ describe("Tries", () => {
     );
     const calm = newClock({ random: 0 });
     await expect(
-      createTries(calm.platform).run(failing([busy], { forEver: true }).call, fail),
+      newTries(calm.platform).run(failing([busy], { forEver: true }).call, fail),
     ).rejects.toBeDefined();
     expect(calm.clock.waits.every((ms) => ms === 0)).toBe(true);
   });
@@ -119,14 +121,14 @@ describe("Tries", () => {
       stopping.abort();
     };
     const { made, call } = failing([busy], { forEver: true });
-    await expect(createTries({ ...platform, wait }, stopping.signal).run(call, fail)).rejects.toBe("503 ");
+    await expect(newTries({ ...platform, wait }, stopping.signal).run(call, fail)).rejects.toBe("503 ");
     expect(made.calls).toBe(1);
-    await expect(createTries(platform, stopping.signal).run(call, fail)).rejects.toBe("503 ");
+    await expect(newTries(platform, stopping.signal).run(call, fail)).rejects.toBe("503 ");
     expect(made.calls).toBe(2);
   });
 
   it("do not keep what succeeds from a signal that came meanwhile", async () => {
     const { platform } = newClock();
-    expect(await createTries(platform, AbortSignal.abort()).run(async () => "done", fail)).toBe("done");
+    expect(await newTries(platform, AbortSignal.abort()).run(async () => "done", fail)).toBe("done");
   });
 });

@@ -1,12 +1,12 @@
 /**
- * The adapter's own tries of reads, lists and deletes: again after what passes, with full jitter, until they are used up or the time is.
+ * An S3 adapter's own tries of reads, lists and deletes: again after what passes, with full jitter, until they are used up or the time is.
  *
  * Writes never come here: whether an unclear one happened is the caller's to decide.
  */
 import type { AbortSignalLike, Platform } from "../../shared/ports/platform.ts";
 import { defaultSettings } from "../../shared/settings.ts";
 import { s3FirstTriesMax, s3ReadMsMax, s3ReadTriesMax } from "../limits.ts";
-import { type Fault, faultOf, isPassing, isSilent } from "./fault.ts";
+import { type Fault, isPassing, isSilent } from "./fault.ts";
 
 export interface Tries {
   /** Runs `call` until it succeeds. `fail` makes the error of the last try. */
@@ -15,7 +15,15 @@ export interface Tries {
   answered(): void;
 }
 
-export function createTries(platform: Platform, signal?: AbortSignalLike): Tries {
+export interface TriesOptions {
+  readonly platform: Platform;
+  /** Reads the fault out of what a call threw. */
+  readonly faultOf: (error: unknown) => Fault;
+  /** Ends waiting between tries. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+
+export function createTries({ platform, faultOf, signal }: TriesOptions): Tries {
   let everAnswered = false;
 
   /** A wrong address is silent from the first request on; one that answered once deserves patience. */

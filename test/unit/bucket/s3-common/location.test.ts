@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseS3Location } from "../../../../bucket/s3/location.ts";
+import { parseS3Location } from "../../../../bucket/s3-common/location.ts";
 import { StoreError } from "../../../../shared/errors.ts";
 
 const errorOf = (text: string): StoreError => {

@@ -1,0 +1,2 @@
+/** Local storage of browsers: public subpath `icecore/idb`. */
+export { type IdbLocalOptions, idbLocal } from "./idb.ts";

@@ -1,0 +1,98 @@
+/** The S3 bucket over fetch in a page of a real browser, at a real server, under CORS rules that expose much, little or nothing. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { PutBucketCorsCommand } from "@aws-sdk/client-s3";
+import type { Browser, BrowserContext, Page } from "playwright";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { newClient } from "../ceph/buckets.ts";
+import { describeS3, newBucket, server } from "../ceph/s3-tests.ts";
+import type * as inPage from "../fixtures/bucket-page.ts";
+import { describePages, launchChromium } from "../pages/chromium.ts";
+import { ask, bundlePage, openPage } from "../pages/site.ts";
+
+/** The page and its script on loopback: a browser lets no page of elsewhere talk to this machine. */
+async function startSite(script: string): Promise<{ readonly origin: string; readonly server: Server }> {
+  const site = createServer((request, response) => {
+    const isScript = request.url === "/page.js";
+    response.writeHead(200, { "content-type": isScript ? "text/javascript" : "text/html" });
+    response.end(isScript ? script : '<!doctype html><title>icecore</title><script src="/page.js"></script>');
+  });
+  await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
+  return { origin: `http://127.0.0.1:${(site.address() as AddressInfo).port}`, server: site };
+}
+
+async function bucketWithRules(origin: string, ...exposed: readonly string[]): Promise<string> {
+  const address = await newBucket();
+  const client = newClient(server?.endpoint ?? "");
+  const rule = {
+    AllowedOrigins: [origin],
+    AllowedMethods: ["GET", "HEAD", "PUT", "DELETE"],
+    AllowedHeaders: ["*"],
+    ExposeHeaders: [...exposed],
+  };
+  const CORSConfiguration = { CORSRules: [rule] };
+  await client.send(new PutBucketCorsCommand({ Bucket: new URL(address).hostname, CORSConfiguration }));
+  client.destroy();
+  return address;
+}
+
+describeS3("The S3 bucket over fetch in a page", () => {
+  describePages("of a real browser", () => {
+    let site: Awaited<ReturnType<typeof startSite>>;
+    let browser: Browser;
+    let context: BrowserContext;
+    let page: Page;
+    const keys = {
+      accessKeyId: server?.accessKeyId ?? "",
+      secretAccessKey: server?.secretAccessKey ?? "",
+    };
+
+    beforeAll(async () => {
+      [site, browser] = await Promise.all([
+        bundlePage(new URL("../fixtures/bucket-page.ts", import.meta.url)).then(startSite),
+        launchChromium(),
+      ]);
+    });
+    afterAll(async () => {
+      await browser?.close();
+      site?.server.close();
+    });
+    beforeEach(async () => {
+      context = await browser.newContext();
+      page = await openPage(context, site.origin);
+    });
+    afterEach(() => context.close());
+
+    it.each([
+      ["all that is asked for", ["ETag", "Date", "Last-Modified", "Content-Encoding"]],
+      ["the etag alone", ["ETag"]],
+    ])("does everything under rules that expose %s", async (_, exposed) => {
+      const address = await bucketWithRules(site.origin, ...exposed);
+      const report = await ask<typeof inPage.run>(page, "run", address, keys);
+      expect(report).toMatchObject({
+        stored: "stored",
+        again: "refused",
+        swapped: "stored",
+        stale: "refused",
+        unchanged: "unchanged",
+        absent: "absent",
+        listed: ["a b/+u.json", "packed.json"],
+        left: ["packed.json"],
+        packedStart: [0x1f, 0x8b],
+        packed: { list: expect.arrayContaining(["item 0", "item 1999"]) },
+      });
+      expect(report.start).toBeGreaterThan(100);
+      expect(Math.abs(report.aheadMs)).toBeLessThan(3_000);
+    });
+
+    it("names the rules that are missing: those that expose the etag, and any at all", async () => {
+      const hidden = await bucketWithRules(site.origin, "Date");
+      await expect(ask<typeof inPage.run>(page, "run", hidden, keys)).rejects.toThrow(
+        /hide their ETag from this page.*CORS rules expose the headers ETag/,
+      );
+      expect(await ask<typeof inPage.read>(page, "read", await newBucket(), keys)).toMatch(
+        /^unavailable: .*FetchFailed.*CORS rules must allow/,
+      );
+    });
+  });
+});
