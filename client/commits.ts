@@ -15,6 +15,8 @@ export interface Commits {
   readonly trouble: StoreError | null;
   /** The rows are open: what was changed before is written now. */
   open(rows: LocalRows): void;
+  /** The rows will not open: nothing that was or will be committed is ever saved. */
+  fail(error: unknown): void;
 }
 
 interface Waiter {
@@ -31,6 +33,7 @@ export function createCommits(
   let waiters: Waiter[] = [];
   let writing = false;
   let trouble: StoreError | null = null;
+  let failed: StoreError | null = null;
 
   function note(next: StoreError | null): void {
     const before = trouble;
@@ -67,6 +70,7 @@ export function createCommits(
   }
 
   const commit = (more: RowChanges): Promise<void> => {
+    if (failed) return Promise.reject(failed);
     gather(changes, more);
     return new Promise((resolve, reject) => {
       waiters.push({ resolve, reject });
@@ -84,6 +88,10 @@ export function createCommits(
     open(opened) {
       rows = opened;
       void write();
+    },
+    fail(error) {
+      failed = asStoreError(error);
+      for (const { reject } of waiters.splice(0)) reject(failed);
     },
   };
 }

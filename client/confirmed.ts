@@ -54,8 +54,8 @@ export interface ConfirmedOptions<S> {
    * what went before them.
    */
   readonly onPublished: (updates: readonly StampedUpdate[], judges: boolean) => RowChanges;
-  /** The confirmed state has changed as a whole. */
-  readonly onReplaced: (why: "snapshot" | "epoch") => void;
+  /** The confirmed state has changed as a whole; by "repair" only because it was damaged here. */
+  readonly onReplaced: (why: "snapshot" | "epoch" | "repair") => void;
 }
 
 /** Ranges are folded again at each start: 1 µs an action; a base is rewritten when they weigh as much as it does. */
@@ -117,6 +117,7 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
 
   const replica: Replica = {
     async reset(epoch) {
+      const why = place?.epoch === epoch ? "repair" : "epoch";
       shownOnly = true;
       beginAnew();
       const put = new Map(
@@ -132,7 +133,7 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
         ),
       );
       weight.base = 0;
-      onReplaced("epoch");
+      onReplaced(why);
       await commit({ put, delete: [rowKeys.base, rowKeys.head, ...oldRanges()] });
       readBy = null;
       return null;
@@ -141,10 +142,13 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       if (snapshot.modelName !== model.name) return otherModel(model, snapshot.modelName);
       const { state, modelVersion, through, hash } = snapshot;
       const row = baseRow(through, state, modelVersion);
+      const before = layers;
       beginAnew();
       try {
         layers.load(structuredCopy(state), modelVersion, through);
       } catch (error) {
+        // What is shown stays.
+        if (layers !== before) [layers, shownOnly] = [before, true];
         if (error instanceof StoreError) return { kind: error.kind, what: error.what, fix: error.fix };
         throw error;
       }

@@ -1,4 +1,5 @@
-/** Whether the local state is still what the log gives (docs/protocol.md, "Read"). */
+/** Whether the local state is still what the log gives (docs/protocol.md, "Read"), and when to look. */
+import type { Platform } from "../shared/ports/platform.ts";
 import type { Confirmed } from "./confirmed.ts";
 import type { PlaceRow } from "./rows.ts";
 
@@ -15,4 +16,16 @@ export function findDivergence(
   const entry = readBy?.head.snapshots[modelVersion];
   if (!entry || !place || entry.through !== place.position || !isDue()) return null;
   return confirmed.stateHash() === entry.stateHash ? null : place;
+}
+
+/** True where the last look was long ago; then the next is due as long from now. */
+export function createTurns(platform: Platform, everyMs: number): () => boolean {
+  let lookedAt = 0;
+  return () => {
+    const ageMs = platform.now() - lookedAt;
+    // One that lies in the future is of before the clock was set back.
+    const due = ageMs < 0 || ageMs >= everyMs;
+    if (due) lookedAt = platform.now();
+    return due;
+  };
 }

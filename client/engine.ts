@@ -1,68 +1,41 @@
-/**
- * The engine of one open store: holds what changes (outbox, tail, condition) and lets every change pass through one place.
- *
- * Memory changes first and in one turn, rows follow in one transaction; nothing is sent before its rows are durable. Before local data
- * has arrived actions are taken all the same and join it when it comes.
- */
-import type { Layers } from "../shared/fold/layers.ts";
 import type { Model, Problem } from "../shared/model/model.ts";
 import { validateAction } from "../shared/model/validate.ts";
-import type { Platform } from "../shared/ports/platform.ts";
 import { createSignal } from "../shared/ports/signal.ts";
-import type { Settings } from "../shared/settings.ts";
-import type { StoreId } from "../shared/wire/ids.ts";
 import { emptyChain } from "../shared/wire/marks.ts";
-import { type Timestamp, zeroTimestamp } from "../shared/wire/time.ts";
+import { zeroTimestamp } from "../shared/wire/time.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
 import { createCommits } from "./commits.ts";
 import { createConfirmed } from "./confirmed.ts";
-import { findDivergence } from "./divergence.ts";
+import { createTurns, findDivergence } from "./divergence.ts";
+import type { Engine, EngineOptions } from "./engine-port.ts";
 import { closedStore, hasUnsent, noHistory, refused } from "./errors.ts";
 import { createHandles } from "./handles.ts";
 import { stateAt } from "./history.ts";
 import { createIds } from "./ids.ts";
-import { createListeners, type Listeners } from "./listeners.ts";
-import type { Local, LocalRows, RowChanges } from "./local/local.ts";
-import { appendAction, type Changed, markSeen, newMe, type Outbox, setMe } from "./outbox.ts";
+import { createListeners } from "./listeners.ts";
+import type { LocalRows, RowChanges } from "./local/local.ts";
+import {
+  appendAction,
+  beginEpoch,
+  type Changed,
+  idsOf,
+  markSeen,
+  newMe,
+  type Outbox,
+  setMe,
+} from "./outbox.ts";
 import { readOutbox } from "./outbox-rows.ts";
 import { createOutboxView } from "./outbox-view.ts";
 import { createPending } from "./pending.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import { createRounds, type Rounds, readOnly } from "./round.ts";
 import { noChanges, together } from "./row-changes.ts";
-import { type ClientSettings, wantsTail } from "./settings.ts";
+import { wantsTail } from "./settings.ts";
 import { type Settled, settleByMarks, settleBySegment } from "./settle.ts";
-import { afterFailure, type Condition, firstCondition, statusOf } from "./status.ts";
-import type { ActionHandle, StoreOutbox, SyncStatus } from "./store.ts";
+import { afterFailedLoad, afterFailure, type Condition, firstCondition, statusOf } from "./status.ts";
 import { createSyncLoop } from "./sync-loop.ts";
 
 const unsolved = "the state has problems that must be solved first";
-
-export interface EngineOptions<S> {
-  readonly model: Model<S>;
-  readonly store: StoreId;
-  readonly local: Local;
-  readonly remote: RemoteStore | null;
-  readonly platform: Platform;
-  readonly settings: Settings & ClientSettings;
-  readonly pushOnlyWhileValid: boolean;
-  readonly onListenerError: (error: unknown) => void;
-}
-
-export interface Engine<S> {
-  readonly layers: Layers<S>;
-  readonly listeners: Listeners;
-  readonly outbox: StoreOutbox;
-  readonly loaded: Promise<void>;
-  dispatch(action: { readonly name: string; readonly data: unknown }): ActionHandle;
-  problems(): readonly Problem[];
-  status(): SyncStatus;
-  syncNow(): Promise<void>;
-  wake(reason: string): void;
-  at(time: Timestamp): Promise<S>;
-  close(): Promise<void>;
-  forget(options?: { readonly force?: boolean }): Promise<void>;
-}
 
 export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   const { model, store, local, remote, platform, settings } = options;
@@ -81,7 +54,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   let shown: { readonly state: unknown; readonly problems: readonly Problem[] } | undefined;
   let rows: LocalRows | null = null;
   let closed = false;
-  let checkedAt = 0;
+  const isCheckDue = createTurns(platform, settings.divergenceCheckMs);
 
   const tools = { sha256: platform.sha256, newName: () => newMe(ids.newAppId(), emptyChain) };
   const confirmed = createConfirmed<S>({
@@ -97,6 +70,9 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     onReplaced(why) {
       tail = [];
       if (why === "epoch") note({ epochs: condition.epochs + 1 });
+      // What was on top of the old state is put on top of the new one, should this round get no further.
+      if (why === "epoch") void change(beginEpoch(outbox)).catch(() => undefined);
+      else refresh();
     },
   });
 
@@ -110,7 +86,10 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     },
   });
   const loaded = load();
-  loaded.catch(() => undefined);
+  loaded.catch((error) => {
+    commits.fail(error);
+    note(afterFailedLoad(condition, error));
+  });
 
   /** Everything that changes ends here. */
   function refresh(): void {
@@ -144,6 +123,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     const early = outbox;
     confirmed.restore(local.name, found);
     const known = readOutbox(local.name, found, early.me);
+    for (const id of idsOf(known)) ids.goAbove(id);
     outbox = { ...known, waiting: [...known.waiting, ...early.waiting] };
     commits.open(rows);
     const named = setMe(outbox, outbox.me);
@@ -212,12 +192,6 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     const state = confirmed.layers.states().optimistic;
     shown = shown?.state === state ? shown : { state, problems: model.problemsOf(state) };
     return shown.problems;
-  }
-
-  function isCheckDue(): boolean {
-    const due = platform.now() - checkedAt >= settings.divergenceCheckMs;
-    if (due) checkedAt = platform.now();
-    return due;
   }
 
   async function checkDivergence(with_: Rounds): Promise<void> {

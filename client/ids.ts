@@ -5,6 +5,7 @@ import type { Platform } from "../shared/ports/platform.ts";
 import {
   type ActionId,
   type AppId,
+  createdAt,
   parseActionId,
   parseAppId,
   parseUpdateId,
@@ -15,6 +16,8 @@ export interface IdSource {
   newActionId(): ActionId;
   newUpdateId(): UpdateId;
   newAppId(): AppId;
+  /** What is made from now on sorts after `id`, whatever the clock says. */
+  goAbove(id: ActionId): void;
 }
 
 const digits = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -43,6 +46,9 @@ export function createIds(platform: Platform): IdSource {
     newActionId: () => made(parseActionId(newId())),
     newUpdateId: () => made(parseUpdateId(newId())),
     newAppId: () => made(parseAppId(newId())),
+    goAbove(id) {
+      last = Math.max(last, createdAt(id) + 1);
+    },
   };
 }
 

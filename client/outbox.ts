@@ -8,6 +8,7 @@
 import { utf8Length } from "../shared/json.ts";
 import type { Settings } from "../shared/settings.ts";
 import type { ActionId, AppId, UpdateId } from "../shared/wire/ids.ts";
+import { emptyChain } from "../shared/wire/marks.ts";
 import { type Timestamp, toTimestamp } from "../shared/wire/time.ts";
 import type { Update } from "../shared/wire/update.ts";
 import type { RowChanges } from "./local/local.ts";
@@ -41,6 +42,14 @@ export interface Changed {
 export function appendAction(outbox: Outbox, row: ActionRow): RowChanges {
   (outbox.waiting as ActionRow[]).push(row);
   return putting([[rowKeys.action(row.action.id), encodeActionRow(row)]]);
+}
+
+/** Of all actions that it holds. */
+export function idsOf({ updates, waiting, dead }: Outbox): readonly ActionId[] {
+  return [
+    ...updates.flatMap(({ update }) => update.actions),
+    ...[...waiting, ...dead].map(({ action }) => action),
+  ].map(({ id }) => id);
 }
 
 /** The update to send next: the oldest of this app that was neither acknowledged nor refused; undefined where all are. */
@@ -218,12 +227,40 @@ export function sendAgain(outbox: Outbox, { update }: UpdateRow): Changed {
   };
 }
 
+/** Takes out what waits here and is in the log already: the other copy of a cloned storage has sent it. */
+export function dropLogged(outbox: Outbox, logged: ReadonlySet<ActionId>): Changed {
+  const gone = outbox.waiting.filter(({ action }) => logged.has(action.id));
+  if (gone.length === 0) return { outbox, changes: noChanges };
+  return {
+    outbox: { ...outbox, waiting: outbox.waiting.filter((row) => !gone.includes(row)) },
+    changes: { put: new Map(), delete: gone.map(({ action }) => rowKeys.action(action.id)) },
+  };
+}
+
 export function setMe(outbox: Outbox, me: AppRow): Changed {
   return { outbox: { ...outbox, me }, changes: putting([[rowKeys.app, encodeAppRow(me)]]) };
 }
 
+/**
+ * The store began a new life. What the old one acknowledged and never published goes out again, unchanged, which does no harm where the
+ * new one has it. The chain of own ids is reckoned from the new log's beginning, and from where it stood, until one of them shows.
+ */
+export function beginEpoch(outbox: Outbox): Changed {
+  const { me } = outbox;
+  const former = me.formerChain ?? me.settledChain;
+  const next = setMe(outbox, { ...me, settledChain: emptyChain, formerChain: former });
+  const rows = outbox.updates.map((row) => ({ ...row, storedAt: null }));
+  return {
+    outbox: { ...next.outbox, updates: rows },
+    changes: together(
+      next.changes,
+      putting(rows.map((row) => [rowKeys.update(row.update.app, row.update.seq), encodeUpdateRow(row)])),
+    ),
+  };
+}
+
 export function newMe(app: AppId, chain: string): AppRow {
-  return { app, nextSeq: 1, settledSeq: 0, settledChain: chain, seen: toTimestamp(0) };
+  return { app, nextSeq: 1, settledSeq: 0, settledChain: chain, formerChain: null, seen: toTimestamp(0) };
 }
 
 function without(updates: readonly UpdateRow[], { id }: Update): readonly UpdateRow[] {

@@ -39,6 +39,8 @@ export interface AppRow {
   readonly settledSeq: number;
   /** The chain of own published ids up to there. */
   readonly settledChain: string;
+  /** Where the chain stood in the store's life before this one, until the log shows which of both goes on; null: no doubt. */
+  readonly formerChain: string | null;
   /** Largest timestamp that was acknowledged or shown. */
   readonly seen: Timestamp;
 }
@@ -109,8 +111,9 @@ function padded(count: number): string {
   return String(count).padStart(digits, "0");
 }
 
-export function encodeAppRow({ app, nextSeq, settledSeq, settledChain, seen }: AppRow): string {
-  return text({ app, nextSeq, settledSeq, settledChain, seen: formatTimestamp(seen) });
+export function encodeAppRow({ app, nextSeq, settledSeq, settledChain, formerChain, seen }: AppRow): string {
+  const former = formerChain === null ? {} : { formerChain };
+  return text({ app, nextSeq, settledSeq, settledChain, ...former, seen: formatTimestamp(seen) });
 }
 
 export function readAppRow(row: JsonObject): AppRow {
@@ -119,6 +122,7 @@ export function readAppRow(row: JsonObject): AppRow {
     nextSeq: asPositive(row.nextSeq, "nextSeq"),
     settledSeq: asCount(row.settledSeq, "settledSeq"),
     settledChain: asText(row.settledChain, "settledChain"),
+    formerChain: row.formerChain === undefined ? null : asText(row.formerChain, "formerChain"),
     seen: asTimestamp(row.seen, "seen"),
   };
 }

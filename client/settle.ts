@@ -10,7 +10,7 @@ import type { Sha256 } from "../shared/ports/hash.ts";
 import type { AppId } from "../shared/wire/ids.ts";
 import type { Mark, SeqRange } from "../shared/wire/marks.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
-import { bury, type Changed, type Outbox, sendAgain, setMe, settleUpdate } from "./outbox.ts";
+import { bury, type Changed, dropLogged, type Outbox, sendAgain, setMe, settleUpdate } from "./outbox.ts";
 import { noChanges, together } from "./row-changes.ts";
 import type { AppRow, UpdateRow } from "./rows.ts";
 
@@ -44,13 +44,19 @@ function settleOne(before: Settled, published: StampedUpdate, { sha256, newName 
   const row = before.outbox.updates.find(({ update }) => update.id === id);
   let settled = before;
   if (row) settled = then(settled, (outbox) => settleUpdate(outbox, row));
+  // In a new epoch the log is read from its beginning: own updates pass that were settled long ago.
+  if (app === me.app && seq <= me.settledSeq && me.formerChain !== null)
+    settled = then(settled, (outbox) => setMe(outbox, { ...me, settledChain: sha256(me.settledChain + id) }));
   if (app === me.app && seq > me.settledSeq)
     settled = row
       ? then(settled, (outbox) =>
           setMe(outbox, { ...me, settledSeq: seq, settledChain: sha256(me.settledChain + id) }),
         )
       : { ...then(settled, (outbox) => setMe(outbox, newName())), cloned: true };
-  return passAll(settled, (update) => update.app === app && update.seq <= seq);
+  settled = passAll(settled, (update) => update.app === app && update.seq <= seq);
+  // The other copy of a cloned storage may have sent, in an update of its own, what waits here too.
+  const logged = new Set(published.actions.map((action) => action.id));
+  return then(settled, (outbox) => dropLogged(outbox, logged));
 }
 
 /** Whatever the log has passed without leaves: as dead letters, or again under the new name. */
@@ -71,15 +77,17 @@ export function settleByMarks(outbox: Outbox, markOf: (app: AppId) => Mark, tool
   const published = outbox.updates.filter(
     ({ update }) => update.app === me.app && update.seq <= mark.seq && !isMissing(update.seq, mark.missing),
   );
-  const chain = published.reduce((text, { update }) => tools.sha256(text + update.id), me.settledChain);
+  const goesOnFrom = (from: string | null): boolean =>
+    from !== null &&
+    published.reduce((text, { update }) => tools.sha256(text + update.id), from) === mark.chain;
   let settled = nothing;
-  if (mark.seq < me.settledSeq || chain === mark.chain) {
+  if (mark.seq < me.settledSeq || goesOnFrom(me.settledChain) || goesOnFrom(me.formerChain)) {
     // What the marks hold is ours, or a store that was made anew holds less: its marks count, and seqs go on above what was used.
     const left = mark.seq < me.settledSeq ? [] : published;
     for (const row of left) settled = then(settled, (next) => settleUpdate(next, row));
     if (mark.chain !== me.settledChain)
       settled = then(settled, (next) =>
-        setMe(next, { ...me, settledSeq: mark.seq, settledChain: mark.chain }),
+        setMe(next, { ...me, settledSeq: mark.seq, settledChain: mark.chain, formerChain: null }),
       );
   } else settled = { ...then(settled, (next) => setMe(next, tools.newName())), cloned: true };
   return passAll(settled, ({ app, seq }) => seq <= markOf(app).seq);

@@ -37,6 +37,16 @@ export function afterFailure(condition: Condition, error: unknown): Condition {
   return { ...condition, phase: phases[known.kind] ?? "offline", error: known };
 }
 
+/** Local data could not be loaded: only what says something of the data itself has a phase of its own. */
+export function afterFailedLoad(condition: Condition, error: unknown): Condition {
+  const { phase, error: known } = afterFailure(condition, error);
+  return {
+    ...condition,
+    phase: phase === "corrupt" || phase === "upgrade" ? phase : condition.phase,
+    error: known,
+  };
+}
+
 function unexpected(error: unknown): StoreError {
   return new StoreError(
     {

@@ -194,6 +194,8 @@ function checked(head: Head): Head {
     fault("floor is not where the listed segments begin");
   if ((segments.at(-1)?.through ?? floor) !== publishedThrough)
     fault("the last segment does not end at publishedThrough");
+  for (const { through, key } of Object.values(head.snapshots))
+    if (through > publishedThrough) fault(`snapshot ${key} lies above publishedThrough`);
   if (head.linkFrom > head.rev) fault("linkFrom lies above rev");
   return head;
 }

@@ -1,5 +1,5 @@
 /** The todo app as people use it: built and served as `npm run start:todo` does, in real browsers. First TodoMVC's specification, then ours. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Locator, Page } from "playwright";
@@ -18,11 +18,11 @@ let page: Page;
 let troubles: string[];
 const contexts: BrowserContext[] = [];
 
-async function serve(port = 0): Promise<void> {
+async function serve(port = 0, release = built): Promise<void> {
   serving = await serveTodo({
     platform: createNodePlatform(),
     folder,
-    built,
+    built: release,
     port,
     portsMore: 0,
     onTrouble: (text) => void troubles.push(text),
@@ -227,6 +227,33 @@ describePages("The todo app", () => {
     await second.getByText("The list is open in another tab").waitFor();
     await page.close();
     await eventually(() => titles(second), ["one"]);
+  });
+
+  it("lets a newer release take over when the user asks, and only then drops the older one", async () => {
+    const shells = () => page.evaluate("caches.keys()");
+    await add(page, "kept");
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)");
+    await synced(page);
+    const [older] = (await shells()) as readonly string[];
+    const newer = join(folder, "newer");
+    await cp(built, newer, { recursive: true });
+    const worker = join(newer, "service-worker.js");
+    await writeFile(worker, (await readFile(worker, "utf8")).replaceAll(older ?? "", "todo-shell-newer"));
+    await serving.close();
+    await serve(Number(new URL(serving.url).port), newer);
+    await page.reload();
+    const button = page.getByText("New version: reload");
+    await button.waitFor();
+    expect(await shells()).toEqual([older, "todo-shell-newer"]);
+    await button.click();
+    await button.waitFor({ state: "detached" });
+    await eventually(() => titles(page), ["kept"]);
+    expect(await shells()).toEqual(["todo-shell-newer"]);
+    const kept = await page.evaluate(
+      "caches.open('todo-shell-newer').then((one) => one.keys()).then((all) => all.map(({ url }) => new URL(url).pathname))",
+    );
+    expect(kept).toContain("/");
+    expect((kept as readonly string[]).filter((path) => path.startsWith("/v1/"))).toEqual([]);
   });
 
   it("is used by keyboard alone: F2 edits, Delete deletes, and the focus is never lost", async () => {

@@ -1,0 +1,38 @@
+/** What an engine is given, and what it gives to the parts that show it to an app. */
+import type { Layers } from "../shared/fold/layers.ts";
+import type { Model, Problem } from "../shared/model/model.ts";
+import type { Platform } from "../shared/ports/platform.ts";
+import type { Settings } from "../shared/settings.ts";
+import type { StoreId } from "../shared/wire/ids.ts";
+import type { Timestamp } from "../shared/wire/time.ts";
+import type { Listeners } from "./listeners.ts";
+import type { Local } from "./local/local.ts";
+import type { RemoteStore } from "./remote/remote.ts";
+import type { ClientSettings } from "./settings.ts";
+import type { ActionHandle, StoreOutbox, SyncStatus } from "./store.ts";
+
+export interface EngineOptions<S> {
+  readonly model: Model<S>;
+  readonly store: StoreId;
+  readonly local: Local;
+  readonly remote: RemoteStore | null;
+  readonly platform: Platform;
+  readonly settings: Settings & ClientSettings;
+  readonly pushOnlyWhileValid: boolean;
+  readonly onListenerError: (error: unknown) => void;
+}
+
+export interface Engine<S> {
+  readonly layers: Layers<S>;
+  readonly listeners: Listeners;
+  readonly outbox: StoreOutbox;
+  readonly loaded: Promise<void>;
+  dispatch(action: { readonly name: string; readonly data: unknown }): ActionHandle;
+  problems(): readonly Problem[];
+  status(): SyncStatus;
+  syncNow(): Promise<void>;
+  wake(reason: string): void;
+  at(time: Timestamp): Promise<S>;
+  close(): Promise<void>;
+  forget(options?: { readonly force?: boolean }): Promise<void>;
+}
