@@ -38,7 +38,8 @@ export function useNews(store: Store<TodoModel>): NewsOfOthers {
     };
     const stops = (Object.keys(store.do) as (keyof Actions)[]).map((name) =>
       store.on(name, ({ origin, data }) => {
-        if (origin === "local") return;
+        // What the first round brings is the list itself, and no news.
+        if (origin === "local" || store.sync.status.syncedAt === null) return;
         gathered.push((describe(store)[name] as (given: unknown) => Item)(data));
         clearTimeout(timer);
         timer = setTimeout(tell, gatherMs);

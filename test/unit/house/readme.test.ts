@@ -6,13 +6,21 @@ import { phone, times } from "../../golden/values.ts";
 import { model } from "./readme-example.ts";
 import { readText } from "./source.ts";
 
-test("The README's example is the one that is compiled and run here.", () => {
-  const shown = /```ts\n([\s\S]*?)```/.exec(readText("README.md"))?.[1];
-  const region = /\/\/ README begins\n([\s\S]*?)\/\/ README ends/.exec(
-    readText("test/unit/house/readme-example.ts"),
-  )?.[1];
-  expect(shown).toBe(region?.replace("../../../shared/index.ts", "icecore"));
+test("The README's examples are those that are compiled and run here.", () => {
+  const shown = [...readText("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+  expect(shown).toEqual(["readme-example.ts", "readme-client.ts"].map(regionOf));
 });
+
+/** As a user of the package writes it. */
+function regionOf(file: string): string | undefined {
+  const text = readText(`test/unit/house/${file}`);
+  return /\/\/ README begins\n([\s\S]*?)\/\/ README ends/
+    .exec(text)?.[1]
+    ?.replace("../../../shared/index.ts", "icecore")
+    .replace("../../../client/index.ts", "icecore/client")
+    .replace("../../../client/node/index.ts", "icecore/client/node")
+    .replace("./readme-example.ts", "./model.ts");
+}
 
 test("The README's example keeps the rules of a model: an addition made twice changes nothing.", () => {
   const add = actionOf("01M7YNM4YRRFQXAW30JTNQCX2E", "addTodo", { id: "t1", title: "Milk" });
