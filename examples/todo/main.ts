@@ -1,5 +1,5 @@
 /**
- * `npm run start:todo -- [--port N] [--folder PATH]`: builds the page where that is due, serves it with its store, prints the address.
+ * `npm start -- [--port N] [--folder PATH]`: builds the page where that is due, serves it with its store, prints the address.
  *
  * Ctrl-C finishes what is at work and ends with exit code 0; 1 where something went wrong.
  */
@@ -12,7 +12,7 @@ import { serveTodo } from "./serve.ts";
 const portDefault = 4173;
 const portsMore = 20;
 
-const program = new Command("npm run start:todo --")
+const program = new Command("npm start --")
   .description("A todo list that works offline: the page, its server and its store, all on this machine.")
   .option("--port <n>", `where to listen (default: ${portDefault}, or the next that is free)`, toPort)
   .option("--folder <path>", "where the store is kept", "./.icecore")

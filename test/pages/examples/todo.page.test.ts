@@ -1,4 +1,4 @@
-/** The todo app as people use it: built and served as `npm run start:todo` does, in real browsers. First TodoMVC's specification, then ours. */
+/** The todo app as people use it: built and served as `npm start` does, in real browsers. First TodoMVC's specification, then ours. */
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
