@@ -6,12 +6,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright";
-import { createNodePlatform } from "../../bucket/platform/node.ts";
-import { chromiumArgs, findChromium } from "../../scripts/chromium.ts";
-import { buildTodo } from "./build.ts";
-import { serveTodo } from "./serve.ts";
+import { createNodePlatform } from "../bucket/platform/node.ts";
+import { buildTodo } from "../examples/todo/build.ts";
+import { serveTodo } from "../examples/todo/serve.ts";
+import { chromiumArgs, findChromium } from "./chromium.ts";
 
-const pictures = new URL("../../docs/pictures/", import.meta.url);
+const pictures = new URL("../docs/pictures/", import.meta.url);
 const size = { width: 620, height: 640 };
 
 async function main(): Promise<void> {
