@@ -6,9 +6,10 @@
 import { createNodePlatform } from "../bucket/platform/node.ts";
 import type { Local } from "../client/local/local.ts";
 import { openStore } from "../client/open-store.ts";
-import { benchStoreId, clientModel, copyToMemory, rowKey } from "./client-model.ts";
+import { copyToMemory } from "./client-model.ts";
 import { openRedux, openReplicache, openTinyBase, type Peer } from "./client-peers.ts";
 import { type Contender, median, ratioOf, seededRandom, timedBy, timeInRounds } from "./client-rounds.ts";
+import { benchStoreId, clientModel, rowKey } from "./page/rows.ts";
 
 export interface DispatchMeasure {
   readonly name: string;

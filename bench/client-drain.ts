@@ -21,7 +21,8 @@ import type { Model } from "../shared/model/model.ts";
 import type { Bucket } from "../shared/ports/bucket.ts";
 import { newSettings } from "../shared/settings.ts";
 import { updatesPrefix } from "../shared/wire/keys.ts";
-import { benchStoreId, type ClientStore, clientModel, rowKey } from "./client-model.ts";
+import type { ClientStore } from "./client-model.ts";
+import { benchStoreId, clientModel, rowKey } from "./page/rows.ts";
 
 export interface DrainReport {
   readonly name: string;

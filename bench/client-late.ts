@@ -11,8 +11,8 @@ import { createLayers } from "../shared/fold/layers.ts";
 import { defineModel, type Json, table } from "../shared/index.ts";
 import { parseActionId, parseAppId } from "../shared/wire/ids.ts";
 import { toTimestamp } from "../shared/wire/time.ts";
-import { newRow, type Row, rowKey } from "./client-model.ts";
 import { type Contender, median, ratioOf, timedBy, timeInRounds } from "./client-rounds.ts";
+import { newRow, type Row, rowKey } from "./page/rows.ts";
 
 export interface LateMeasure {
   readonly name: string;

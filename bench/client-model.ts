@@ -1,9 +1,8 @@
 /**
- * The model of the client's benches, and a client's local rows with all entities, as a real first sync leaves them: made by actions,
+ * A client's local rows with all entities, as a real first sync leaves them: made by actions,
  * rolled up into a snapshot, read by a client.
  */
 
-import { z } from "zod";
 import { createMemoryBucket } from "../bucket/memory.ts";
 import { createNodePlatform } from "../bucket/platform/node.ts";
 import type { Local } from "../client/local/local.ts";
@@ -14,47 +13,11 @@ import type { Store } from "../client/store.ts";
 import { createRollup } from "../shared/drive/rollup.ts";
 import type { Host } from "../shared/drive/run.ts";
 import { createStore } from "../shared/drive/store.ts";
-import { defineModel, type Model, table } from "../shared/index.ts";
+import type { Model } from "../shared/index.ts";
 import { newSettings } from "../shared/settings.ts";
-import { parseStoreId, type StoreId } from "../shared/wire/ids.ts";
-
-export interface Row {
-  readonly title: string;
-  readonly n: number;
-  readonly done: boolean;
-}
-
-export const clientModel = defineModel({
-  name: "bench",
-  version: 1,
-  state: { rows: table<Row>() },
-  actions: (action) => ({
-    addRows: action(z.object({ from: z.number(), count: z.number() }), (state, { from, count }) => {
-      for (let i = from; i < from + count; i++) state.rows.addIfAbsent(rowKey(i), newRow(i));
-    }),
-    patchRow: action(
-      z.object({ id: z.string(), n: z.number(), note: z.string().optional() }),
-      (state, { id, n }) => state.rows.patch(id, { n }),
-    ),
-  }),
-});
+import { benchStoreId, clientModel } from "./page/rows.ts";
 
 export type ClientStore = Store<typeof clientModel>;
-
-/** Not an array index as text: those are kept apart by every engine. */
-export function rowKey(i: number): string {
-  return `row-${String(i).padStart(8, "0")}`;
-}
-
-export function newRow(i: number): Row {
-  return { title: `Row number ${i}`, n: 0, done: i % 3 === 0 };
-}
-
-export function benchStoreId(): StoreId {
-  const store = parseStoreId("bench");
-  if (!store) throw new Error("no store id");
-  return store;
-}
 
 const rowsAtOnce = 1_000;
 const patience = { turns: 200, ms: 20 };

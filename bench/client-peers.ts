@@ -5,7 +5,7 @@
 import { configureStore, createEntityAdapter, createSlice } from "@reduxjs/toolkit";
 import { Replicache, type WriteTransaction } from "replicache";
 import { createStore } from "tinybase";
-import { newRow, type Row, rowKey } from "./client-model.ts";
+import { newRow, type Row, rowKey } from "./page/rows.ts";
 
 /** A store with one subscriber. */
 export interface Peer {

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { createNodePlatform } from "../bucket/platform/node.ts";
 import { folderLocal } from "../client/node/folder.ts";
 import { openStore } from "../client/open-store.ts";
-import { benchStoreId, type ClientStore, clientModel } from "./client-model.ts";
+import type { ClientStore } from "./client-model.ts";
 import { median, ratioOf, timedBy, timeInRounds } from "./client-rounds.ts";
+import { benchStoreId, clientModel } from "./page/rows.ts";
 
 export interface StartReport {
   readonly entities: number;

@@ -1,40 +1,11 @@
 /** The S3 bucket over fetch in a page of a real browser, at a real server, under CORS rules that expose much, little or nothing. */
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { PutBucketCorsCommand } from "@aws-sdk/client-s3";
 import type { Browser, BrowserContext, Page } from "playwright";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { newClient } from "../ceph/buckets.ts";
 import { describeS3, newBucket, server } from "../ceph/s3-tests.ts";
 import type * as inPage from "../fixtures/bucket-page.ts";
+import { bucketWithRules, startSite } from "../fixtures/bucket-site.ts";
 import { describePages, launchChromium } from "../pages/chromium.ts";
 import { ask, bundlePage, openPage } from "../pages/site.ts";
-
-/** The page and its script on loopback: a browser lets no page of elsewhere talk to this machine. */
-async function startSite(script: string): Promise<{ readonly origin: string; readonly server: Server }> {
-  const site = createServer((request, response) => {
-    const isScript = request.url === "/page.js";
-    response.writeHead(200, { "content-type": isScript ? "text/javascript" : "text/html" });
-    response.end(isScript ? script : '<!doctype html><title>icecore</title><script src="/page.js"></script>');
-  });
-  await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
-  return { origin: `http://127.0.0.1:${(site.address() as AddressInfo).port}`, server: site };
-}
-
-async function bucketWithRules(origin: string, ...exposed: readonly string[]): Promise<string> {
-  const address = await newBucket();
-  const client = newClient(server?.endpoint ?? "");
-  const rule = {
-    AllowedOrigins: [origin],
-    AllowedMethods: ["GET", "HEAD", "PUT", "DELETE"],
-    AllowedHeaders: ["*"],
-    ExposeHeaders: [...exposed],
-  };
-  const CORSConfiguration = { CORSRules: [rule] };
-  await client.send(new PutBucketCorsCommand({ Bucket: new URL(address).hostname, CORSConfiguration }));
-  client.destroy();
-  return address;
-}
 
 describeS3("The S3 bucket over fetch in a page", () => {
   describePages("of a real browser", () => {
