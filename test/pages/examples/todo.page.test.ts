@@ -309,6 +309,45 @@ describePages("The todo app", () => {
     await eventually(async () => (await titles(other)).length, 5);
   });
 
+  it("brings two browsers to the same list through two restarts of the server, each item once", async () => {
+    const other = await person();
+    const port = Number(new URL(serving.url).port);
+    for (const round of ["first", "second"]) {
+      await add(page, `a before the ${round}`);
+      await serving.close();
+      await add(page, `a during the ${round}`);
+      await add(other, `b during the ${round}`);
+      await serve(port);
+      for (const one of [page, other]) {
+        await one.evaluate("dispatchEvent(new Event('online'))");
+        await synced(one);
+      }
+    }
+    await eventually(async () => (await titles(page)).length, 6);
+    await eventually(() => titles(other), await titles(page));
+    expect(new Set(await titles(page)).size).toBe(6);
+  });
+
+  it("keeps what was made in a page that is killed before it could send, and sends it once from the next", async () => {
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)");
+    await serving.close();
+    await add(page, "made and killed");
+    // What the badge calls waiting is durable.
+    await eventually(() => page.locator(".sync summary").textContent(), "Offline · 1 change waiting");
+    const context = page.context();
+    const crashed = page.waitForEvent("crash");
+    const session = await context.newCDPSession(page);
+    session.send("Page.crash").catch(() => undefined);
+    await crashed;
+    await serve(Number(new URL(serving.url).port));
+    const again = await context.newPage();
+    again.setDefaultTimeout(20_000);
+    await again.goto(serving.url);
+    await synced(again);
+    expect(await titles(again)).toEqual(["made and killed"]);
+    expect(await titles(await person())).toEqual(["made and killed"]);
+  });
+
   it("does not undo what somebody else wrote when an edit changed nothing", async () => {
     const other = await person();
     await add(page, "tea");
