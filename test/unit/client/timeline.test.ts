@@ -345,7 +345,9 @@ describe("An idle client", () => {
     await world.clock.advance(0);
     expect(store.state.pairs.get("news")).toEqual({ value: "news" });
     await world.clock.advance(2_000);
-    expect(requestsOf(world.lines()).filter((line) => line.endsWith("head if changed")).length).toBeGreaterThan(1);
+    expect(
+      requestsOf(world.lines()).filter((line) => line.endsWith("head if changed")).length,
+    ).toBeGreaterThan(1);
     await Promise.all([store.close(), other.close()]);
   });
 });
