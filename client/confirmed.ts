@@ -23,6 +23,7 @@ import {
   encodePlaceRow,
   encodeRangeRow,
   type PlaceRow,
+  type RangeRow,
   readBaseRow,
   readHeadRow,
   readPlaceRow,
@@ -36,8 +37,10 @@ export interface Confirmed<S> {
   readonly place: PlaceRow | null;
   readonly readBy: ReadBy | null;
   readonly replica: Replica;
-  /** From the rows of an earlier run. */
-  restore(local: string, rows: Rows): void;
+  /** From the rows of an earlier run, or as another tab has made them. Gives the updates in them above the position it had. */
+  restore(local: string, rows: Rows): readonly StampedUpdate[];
+  /** What another tab has committed. Gives the updates that are confirmed now, null where only `restore` can tell. */
+  follow(local: string, changes: RowChanges): readonly StampedUpdate[] | null;
   /** The marks have told what of the outbox is in the snapshot. */
   markSettled(): RowChanges;
   /** SHA-256 of the canonical text of the confirmed state. */
@@ -68,6 +71,7 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
   let readBy: ReadBy | null = null;
   /** An older model version's state, migrated, is shown until this version's own base arrives. */
   let shownOnly = false;
+  let restored = false;
   const weight = { base: 0, ranges: 0, count: 0, first: 0 };
 
   /** The rows of a place; the head only when it is another one. */
@@ -107,7 +111,18 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       const key = rowKeys.range(weight.count++);
       return putting([[key, text]]);
     }
-    return { put: new Map([baseRow(through, layers.encodeConfirmed(), model.version)]), delete: oldRanges() };
+    const gone = oldRanges();
+    // Beside the base that holds it already: other tabs read there what is new.
+    const range = [rowKeys.range(weight.count++), text] as const;
+    return { put: new Map([baseRow(through, layers.encodeConfirmed(), model.version), range]), delete: gone };
+  }
+
+  function weigh(rows: Rows, ranges: readonly string[]): void {
+    const numberOf = (key: string | undefined): number => Number(key?.slice("range/".length) ?? 0);
+    weight.base = rows.get(rowKeys.base)?.length ?? 0;
+    weight.ranges = ranges.reduce((sum, key) => sum + (rows.get(key)?.length ?? 0), 0);
+    weight.first = numberOf(ranges[0]);
+    weight.count = ranges.length === 0 ? 0 : numberOf(ranges.at(-1)) + 1;
   }
 
   function beginAnew(): void {
@@ -199,36 +214,61 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
     },
     replica,
     restore(local, rows) {
-      const read = <T>(key: string, reader: Parameters<typeof readRow<T>>[3]): T | null => {
+      const read = <T>(key: string, reader: Reader<T>): T | null => {
         const value = rows.get(key);
         return value === undefined ? null : readRow(local, key, value, reader);
       };
-      place = read(rowKeys.place, readPlaceRow);
-      readBy = read(rowKeys.head, readHeadRow);
+      const before = restored ? layers.position : null;
+      const next = restored ? createLayers(createFold(model)) : layers;
+      const [toPlace, toReadBy] = [read(rowKeys.place, readPlaceRow), read(rowKeys.head, readHeadRow)];
       const base = read(rowKeys.base, readBaseRow);
+      if (base) next.load(base.state, base.modelVersion, base.through);
+      const ranges = [...rows.keys()].filter(isRange).sort();
+      const updates = ranges.flatMap((key) =>
+        confirmRange(next, readRow(local, key, rows.get(key) ?? "", readRangeRow)),
+      );
+      [layers, place, readBy, restored] = [next, toPlace, toReadBy, true];
+      weigh(rows, ranges);
+      shownOnly = place !== null && place.modelVersion !== model.version;
+      if (shownOnly) place = null;
+      return before === null ? [] : updates.filter(({ timestamp }) => timestamp > before);
+    },
+    follow(local, { put, delete: gone }) {
+      const read = <T>(key: string, reader: Reader<T>): T | null => {
+        const value = put.get(key);
+        return value === undefined ? null : readRow(local, key, value, reader);
+      };
+      const moved = read(rowKeys.place, readPlaceRow);
+      if (moved === null) return [];
+      const goesOn = moved.epoch === place?.epoch && moved.modelVersion === model.version;
+      if (!goesOn || shownOnly || moved.position < layers.position || gone.includes(rowKeys.base))
+        return null;
+      const ranges = [...put.keys()].filter(isRange).sort();
+      const updates = ranges.flatMap((key) =>
+        confirmRange(layers, readRow(local, key, put.get(key) ?? "", readRangeRow)),
+      );
+      const base = moved.position > layers.position ? read(rowKeys.base, readBaseRow) : null;
       if (base) layers.load(base.state, base.modelVersion, base.through);
-      weight.base = rows.get(rowKeys.base)?.length ?? 0;
-      const ranges = [...rows.keys()].filter((key) => key.startsWith("range/")).sort();
-      weight.first = Number(ranges[0]?.slice("range/".length) ?? 0);
-      for (const key of ranges) {
-        const range = readRow(local, key, rows.get(key) ?? "", readRangeRow);
-        weight.count = Number(key.slice("range/".length)) + 1;
-        weight.ranges += rows.get(key)?.length ?? 0;
-        if (range.through <= layers.position) continue;
-        const { position } = layers;
-        layers.confirm(
-          range.updates.filter(({ timestamp }) => timestamp > position),
-          range.through,
-        );
-      }
-      if (place !== null && place.modelVersion !== model.version) {
-        shownOnly = true;
-        place = null;
-      }
+      if (moved.position !== layers.position) return null;
+      [place, readBy] = [moved, read(rowKeys.head, readHeadRow) ?? readBy];
+      return updates;
     },
     markSettled: () => (place ? putting(move({ ...place, settled: true }, undefined)) : noChanges),
     stateHash: () => sha256(canonicalText(layers.encodeConfirmed())),
   };
+}
+
+type Reader<T> = Parameters<typeof readRow<T>>[3];
+
+const isRange = (key: string): boolean => key.startsWith("range/");
+
+/** Gives what it had that is new. */
+function confirmRange<S>(layers: Layers<S>, { updates, through }: RangeRow): readonly StampedUpdate[] {
+  const { position } = layers;
+  if (through <= position) return [];
+  const fresh = updates.filter(({ timestamp }) => timestamp > position);
+  layers.confirm(fresh, through);
+  return fresh;
 }
 
 /** A fold takes ownership of what it loads; the row keeps the text. */

@@ -1,60 +1,58 @@
 import type { Model, Problem } from "../shared/model/model.ts";
 import { validateAction } from "../shared/model/validate.ts";
-import { createSignal } from "../shared/ports/signal.ts";
 import { emptyChain } from "../shared/wire/marks.ts";
 import { zeroTimestamp } from "../shared/wire/time.ts";
-import type { StampedUpdate } from "../shared/wire/update.ts";
 import { createCommits } from "./commits.ts";
 import { createConfirmed } from "./confirmed.ts";
+import { createCore } from "./core.ts";
 import { createTurns, findDivergence } from "./divergence.ts";
 import type { Engine, EngineOptions } from "./engine-port.ts";
 import { closedStore, hasUnsent, noHistory, refused } from "./errors.ts";
-import { createHandles } from "./handles.ts";
+import { createFollowing, type Following, type FollowParts } from "./follow.ts";
 import { stateAt } from "./history.ts";
 import { createIds } from "./ids.ts";
-import { createListeners } from "./listeners.ts";
-import type { LocalRows, RowChanges } from "./local/local.ts";
-import {
-  appendAction,
-  beginEpoch,
-  type Changed,
-  idsOf,
-  markSeen,
-  newMe,
-  type Outbox,
-  setMe,
-} from "./outbox.ts";
+import { createLeader } from "./leader.ts";
+import { ledElsewhere } from "./local/errors.ts";
+import type { LocalRows } from "./local/local.ts";
+import { beginEpoch, idsOf, markSeen, newMe, setMe } from "./outbox.ts";
 import { readOutbox } from "./outbox-rows.ts";
-import { createOutboxView } from "./outbox-view.ts";
-import { createPending } from "./pending.ts";
+import { createOutboxView, followedOutbox } from "./outbox-view.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import { createRounds, type Rounds, readOnly } from "./round.ts";
 import { noChanges, together } from "./row-changes.ts";
 import { wantsTail } from "./settings.ts";
-import { type Settled, settleByMarks, settleBySegment } from "./settle.ts";
-import { afterFailedLoad, afterFailure, type Condition, firstCondition, statusOf } from "./status.ts";
-import { createSyncLoop } from "./sync-loop.ts";
+import { settleByMarks, settleBySegment } from "./settle.ts";
+import { afterFailedLoad, afterFailure, statusOf } from "./status.ts";
+import type { RoundResult } from "./sync-loop.ts";
+import type { Asked } from "./tab-words.ts";
 
 const unsolved = "the state has problems that must be solved first";
 
 export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   const { model, store, local, remote, platform, settings } = options;
   const ids = createIds(platform);
-  const listeners = createListeners(model as Model<unknown>, options.onListenerError);
-  const handles = createHandles();
-  const pending = createPending();
   const commits = createCommits((trouble, before) => {
     // An error of the remote is not over because the local storage works again.
-    const other = condition.error === before ? null : condition.error;
-    note({ error: trouble ?? other });
+    const { error } = core.condition;
+    core.note({ error: trouble ?? (error === before ? null : error) });
   });
-  let outbox: Outbox = { me: newMe(ids.newAppId(), emptyChain), updates: [], waiting: [], dead: [] };
-  let tail: readonly StampedUpdate[] = [];
-  let condition: Condition = firstCondition;
   let shown: { readonly state: unknown; readonly problems: readonly Problem[] } | undefined;
   let rows: LocalRows | null = null;
+  /** Null where no other tab may have the rows open. */
+  let following: Following | null = null;
   let closed = false;
   const isCheckDue = createTurns(platform, settings.divergenceCheckMs);
+  const core = createCore({
+    model: model as Model<unknown>,
+    ids,
+    commits,
+    onListenerError: options.onListenerError,
+    layers: () => confirmed.layers,
+    tell(words) {
+      if (following?.leads && !closed) rows?.shared?.tell(words);
+    },
+  });
+  const { note, refresh, change, changeSoon, settle, listeners } = core;
 
   const tools = { sha256: platform.sha256, newName: () => newMe(ids.newAppId(), emptyChain) };
   const confirmed = createConfirmed<S>({
@@ -62,83 +60,102 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     sha256: platform.sha256,
     commit: commits.commit,
     onPublished(updates, judges) {
-      tail = tail.filter(({ timestamp }) => timestamp > (updates.at(-1)?.timestamp ?? 0));
-      const settled = judges ? settle(settleBySegment(outbox, updates, tools)) : noChanges;
-      listeners.arrived(updates, outbox.me.app, "log");
+      core.dropTail(updates.at(-1)?.timestamp ?? 0);
+      const settled = judges ? settle(settleBySegment(core.outbox, updates, tools)) : noChanges;
+      listeners.arrived(updates, core.outbox.me.app, "log");
       return settled;
     },
     onReplaced(why) {
-      tail = [];
-      if (why === "epoch") note({ epochs: condition.epochs + 1 });
+      core.setTail([]);
+      if (why === "epoch") note({ epochs: core.condition.epochs + 1 });
       // What was on top of the old state is put on top of the new one, should this round get no further.
-      if (why === "epoch") void change(beginEpoch(outbox)).catch(() => undefined);
+      if (why === "epoch") changeSoon(beginEpoch(core.outbox));
       else refresh();
     },
   });
 
-  const rounds: Rounds | null = remote && newRounds(remote);
-  const loop = createSyncLoop({
+  const leader = createLeader({
     platform,
     settings,
-    round: runRound,
+    remote,
+    newRounds,
+    run: runRound,
     onResult(error) {
-      if (error !== null) note(afterFailure(condition, error));
+      if (error !== null && mayLead()) note(afterFailure(core.condition, error));
     },
+  });
+  const view = createOutboxView({
+    outbox: () => core.outbox,
+    change: changeSoon,
+    newActionId: ids.newActionId,
+    wakeSoon: leader.wakeSoon,
   });
   const loaded = load();
   loaded.catch((error) => {
     commits.fail(error);
-    note(afterFailedLoad(condition, error));
+    note(afterFailedLoad(core.condition, error));
   });
-
-  /** Everything that changes ends here. */
-  function refresh(): void {
-    confirmed.layers.setPending(pending.list(outbox, tail));
-    handles.settle(outbox);
-    listeners.changed();
-  }
-
-  function note(changes: Partial<Condition>): void {
-    condition = { ...condition, ...changes };
-    listeners.changed();
-  }
-
-  function change({ outbox: next, changes }: Changed): Promise<void> {
-    outbox = next;
-    const durable = commits.commit(changes);
-    refresh();
-    return durable;
-  }
-
-  /** What the log settled; a clone goes on under a new app id. Gives the rows. */
-  function settle({ outbox: next, changes, cloned }: Settled): RowChanges {
-    outbox = next;
-    if (cloned) note({ cloned: true });
-    return changes;
-  }
 
   async function load(): Promise<void> {
     rows = await local.open(store);
+    const { shared } = rows;
+    if (shared) {
+      following = createFollowing(followParts({ rows, shared }));
+      return following.begin();
+    }
     const found = await rows.load();
-    const early = outbox;
+    const early = core.outbox;
     confirmed.restore(local.name, found);
     const known = readOutbox(local.name, found, early.me);
     for (const id of idsOf(known)) ids.goAbove(id);
-    outbox = { ...known, waiting: [...known.waiting, ...early.waiting] };
+    core.outbox = { ...known, waiting: [...known.waiting, ...early.waiting] };
     commits.open(rows);
-    const named = setMe(outbox, outbox.me);
-    void change(named).catch(() => undefined);
-    note({ phase: rounds ? "syncing" : "idle" });
-    if (rounds && !closed) loop.start();
-    remote?.live?.((reason) => loop.wake(reason), live.signal);
+    lead();
   }
 
-  const live = createSignal();
+  /** From here on this tab sends and reads. */
+  function lead(): void {
+    changeSoon(setMe(core.outbox, core.outbox.me));
+    note({ phase: remote ? "syncing" : "idle" });
+    if (!closed) leader.start();
+  }
 
-  async function runRound(
-    reason: string,
-  ): Promise<{ readonly active: boolean; readonly retryAfterMs: number | null }> {
-    if (!rounds) return { active: false, retryAfterMs: null };
+  function mayLead(): boolean {
+    return following?.leads ?? true;
+  }
+
+  function followParts(shared: Pick<FollowParts, "rows" | "shared">): FollowParts {
+    return {
+      ...shared,
+      local: local.name,
+      commits,
+      confirmed,
+      outbox: () => core.outbox,
+      take(next, found) {
+        core.take(next, found);
+        if (found.made.length > 0) leader.wakeSoon();
+      },
+      told: core.told,
+      greeted: core.greeted,
+      stop: leader.stop,
+      lead,
+      doHere,
+      failed: (error) => note(afterFailedLoad(core.condition, error)),
+      pause: () => platform.wait(settings.retryDelayMs),
+    };
+  }
+
+  async function doHere(asked: Asked): Promise<void> {
+    if (asked.do === "wake") return leader.wake(asked.reason);
+    if (asked.do !== "now") return view[asked.do](asked.id);
+    try {
+      if (remote) await leader.now();
+    } catch (error) {
+      throw mayLead() ? error : ledElsewhere(store);
+    }
+  }
+
+  async function runRound(rounds: Rounds, reason: string): Promise<RoundResult> {
     note({ phase: "syncing" });
     const { active, later, retryAfterMs } = await rounds.run(wantsTail(reason, settings));
     await checkDivergence(rounds);
@@ -157,28 +174,28 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
       modelVersion: model.version,
       confirmed: confirmed as never,
       commits,
-      outbox: () => outbox,
+      outbox: () => core.outbox,
       async change(changed) {
         await change(changed);
         for (const { update, storedAt } of changed.outbox.updates)
-          if (storedAt !== null) handles.stored(update, storedAt);
+          if (storedAt !== null) core.stored(update, storedAt);
       },
       newUpdateId: ids.newUpdateId,
       maySend,
       async settleByMarks(markOf) {
-        const settled = settle(settleByMarks(outbox, markOf, tools));
+        const settled = settle(settleByMarks(core.outbox, markOf, tools));
         await commits.commit(together(settled, confirmed.markSettled()));
         refresh();
       },
       showTail(updates) {
-        const known = new Set(tail.map(({ id }) => id));
+        const known = new Set(core.tail.map(({ id }) => id));
         const isNew = updates.some(({ id }) => !known.has(id));
-        tail = updates;
+        core.setTail(updates);
         confirmed.layers.setTail(updates);
-        listeners.arrived(updates, outbox.me.app, "tail");
+        listeners.arrived(updates, core.outbox.me.app, "tail");
+        const { position } = confirmed.layers;
         const last = updates.at(-1)?.timestamp ?? zeroTimestamp;
-        const seen = markSeen(outbox, last > confirmed.layers.position ? last : confirmed.layers.position);
-        void change(seen).catch(() => undefined);
+        changeSoon(markSeen(core.outbox, last > position ? last : position));
         return isNew;
       },
     });
@@ -203,6 +220,12 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     note({ divergence: { at: place.position, repairedAt: platform.now() } });
   }
 
+  /** Whether it could be asked for shows in what comes of it. */
+  function ask(asked: Asked): true {
+    void following?.ask(asked).catch(() => undefined);
+    return true;
+  }
+
   function requireOpen(): void {
     if (closed) throw closedStore(store);
   }
@@ -214,32 +237,26 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     listeners,
     loaded,
     problems,
-    status: () => statusOf(condition, outbox, confirmed.layers.position),
-    wake: (reason) => loop.wake(reason),
+    status: () => statusOf(core.condition, core.outbox, confirmed.layers.position),
+    wake(reason) {
+      if (following) ask({ do: "wake", reason });
+      else leader.wake(reason);
+    },
     dispatch({ name, data }) {
       requireOpen();
       const valid = validateAction(model as Model, name, data);
       if (!valid.ok) throw refused(name, valid.problems);
       const action = { id: ids.newActionId(), name, data: valid.data };
       const row = { action, modelVersion: model.version, held: false };
-      const saved = commits.commit(appendAction(outbox, row));
-      confirmed.layers.addPending(pending.add(outbox, row));
-      const handle = handles.open(action.id, saved);
-      listeners.made(action, outbox.me.app, model.version);
-      listeners.changed();
-      loop.wakeSoon();
+      const handle = core.make(row);
+      leader.wakeSoon();
       return handle;
     },
-    outbox: createOutboxView({
-      outbox: () => outbox,
-      change: (changed) => void change(changed).catch(() => undefined),
-      newActionId: ids.newActionId,
-      wakeSoon: loop.wakeSoon,
-    }),
+    outbox: followedOutbox(view, (asked) => following !== null && !following.leads && ask(asked)),
     async syncNow() {
       requireOpen();
       await loaded;
-      if (rounds) await loop.now();
+      await (following ? following.ask({ do: "now" }) : doHere({ do: "now" }));
     },
     async at(time) {
       requireOpen();
@@ -249,16 +266,16 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     async close() {
       if (closed) return;
       closed = true;
-      live.abort();
-      await loop.stop();
+      await leader.end();
       await loaded.catch(() => undefined);
+      await following?.end();
       await commits.flush().catch(() => undefined);
       await rows?.close();
       note({ phase: "closed" });
     },
     async forget({ force = false } = {}) {
       await loaded.catch(() => undefined);
-      const { pending: unsent } = statusOf(condition, outbox, zeroTimestamp);
+      const { pending: unsent } = statusOf(core.condition, core.outbox, zeroTimestamp);
       if (unsent > 0 && !force) throw hasUnsent(store, unsent);
       await this.close();
       const again = await local.open(store);

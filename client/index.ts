@@ -1,4 +1,6 @@
 /** The offline-first client: public subpath `icecore/client`. */
+
+export type { AbortSignalLike, Platform } from "../shared/ports/platform.ts";
 export { type Cipher, withCipher } from "./local/cipher.ts";
 export type { Local, LocalRows, RowChanges, Rows } from "./local/local.ts";
 export { memoryLocal } from "./local/memory.ts";

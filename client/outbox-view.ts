@@ -3,6 +3,7 @@ import type { ActionId } from "../shared/wire/ids.ts";
 import { type Changed, drop, hold, type Outbox, retry } from "./outbox.ts";
 import type { UpdateRow } from "./rows.ts";
 import type { OutboxItem, StoreOutbox } from "./store.ts";
+import type { OutboxWish } from "./tab-words.ts";
 
 /** `change` takes the next outbox; its rows follow by themselves. */
 export function createOutboxView(engine: {
@@ -24,6 +25,25 @@ export function createOutboxView(engine: {
       change(retry(outbox(), id, engine.newActionId()));
       engine.wakeSoon();
     },
+  };
+}
+
+/** In a tab that follows: `askLeader` is false where this tab may change the outbox itself. */
+export function followedOutbox(
+  here: StoreOutbox,
+  askLeader: (asked: { readonly do: OutboxWish; readonly id: ActionId }) => boolean,
+): StoreOutbox {
+  const wish =
+    (name: OutboxWish) =>
+    (id: ActionId): void => {
+      if (!askLeader({ do: name, id })) here[name](id);
+    };
+  return {
+    list: here.list,
+    hold: wish("hold"),
+    release: wish("release"),
+    drop: wish("drop"),
+    retry: wish("retry"),
   };
 }
 

@@ -1,5 +1,6 @@
 /**
- * `npm run check`: types, lint, the package and unused code, then the tests. The one command that people and CI run.
+ * `npm run check`: types, the public API, lint, the package, a user's install of it, unused code, then the tests. The one command that
+ * people and CI run.
  *
  * Every stage runs even when an earlier one failed, so that one run shows all there is to mend. A failed stage counts as a
  * failure in the closing line, which is the tests' own and stands last.
@@ -33,8 +34,16 @@ function checkPackage(): boolean {
 
 const stages: readonly { readonly name: string; readonly run: () => boolean }[] = [
   { name: "types (tsc -b)", run: () => run(["npx", "--no-install", "tsc", "-b"]) },
+  {
+    name: "public API (npm run api)",
+    run: () => run(["npx", "--no-install", "tsx", "scripts/api.ts", "--check"]),
+  },
   { name: "lint (biome check)", run: () => run(["npx", "--no-install", "biome", "check", "."]) },
   { name: "package (npm pack, publint, attw)", run: checkPackage },
+  {
+    name: "a user's install (npm run test:consumer)",
+    run: () => run(["npx", "--no-install", "tsx", "scripts/consumer.ts"]),
+  },
   { name: "unused code (knip)", run: () => run(["npx", "--no-install", "knip"]) },
 ];
 

@@ -150,7 +150,8 @@ function openToOrigins(origins: readonly string[]) {
     origin: origins.includes("*") ? "*" : [...origins],
     allowMethods: ["GET", "POST", "PUT"],
     allowHeaders: ["authorization", "cache-control", "content-type", "if-none-match"],
-    exposeHeaders: ["age", "date", "etag", "retry-after"],
+    // Content-Encoding: without it a page takes a packed answer for one that was cut.
+    exposeHeaders: ["age", "content-encoding", "date", "etag", "retry-after"],
     maxAge: 86_400,
   });
 }

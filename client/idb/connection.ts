@@ -45,9 +45,14 @@ export async function openConnection(place: Place): Promise<Connection> {
   await run(async () => undefined);
   return {
     run,
-    runAnew(work) {
+    async runAnew(work) {
       life = null;
-      return run(work);
+      try {
+        return await run(work);
+      } finally {
+        // Whoever asks next takes the life that it has now.
+        drop();
+      }
     },
     close: drop,
   };

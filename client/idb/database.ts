@@ -10,9 +10,10 @@ import { createWebPlatform } from "../platform.ts";
 import { isBlocked, isForeign, isGone, isNoText, type Place } from "./idb-errors.ts";
 
 /** Key and value are texts, but that is for who reads them to find out: anything of this origin can write here. */
-interface Shape extends DBSchema {
+export interface Shape extends DBSchema {
   readonly rows: { readonly key: string; readonly value: unknown };
-  readonly about: { readonly key: "life"; readonly value: unknown };
+  /** `rev` and `term` only where several tabs may have it open: see shared-database.ts. */
+  readonly about: { readonly key: "life" | "rev" | "term"; readonly value: unknown };
 }
 
 export interface Database {
@@ -102,6 +103,10 @@ async function lifeOf(connection: IDBPDatabase<Shape>, place: Place): Promise<st
 export async function readRows({ connection }: Database, place: Place): Promise<Rows> {
   const { store } = connection.transaction("rows");
   const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
+  return rowsFrom(keys, values, place);
+}
+
+export function rowsFrom(keys: readonly string[], values: readonly unknown[], place: Place): Rows {
   return new Map(
     keys.map((key, i) => {
       const value = values[i];

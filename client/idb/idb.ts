@@ -2,8 +2,8 @@
  * idbLocal: local storage in IndexedDB, for browsers. A store is a database of its own with one object store of rows; each commit is one
  * transaction, which the browser has written to the disk when it resolves (durability "strict").
  *
- * Two parts: who may open a database (exclusive.ts), and the rows of one that is open (connection.ts, database.ts). The second knows
- * nothing of the first.
+ * By default several tabs may have it open (shared.ts). Else there are two parts: who may open a database (exclusive.ts), and the rows
+ * of one that is open (connection.ts, database.ts). The second knows nothing of the first.
  */
 import { closedStore } from "../errors.ts";
 import { storeIsOpen } from "../local/errors.ts";
@@ -13,6 +13,7 @@ import { type Connection, openConnection } from "./connection.ts";
 import { readRows, removeRows, writeRows } from "./database.ts";
 import { type TabLock, takeExclusive } from "./exclusive.ts";
 import { idbError, noIndexedDb, noLocks, type Place } from "./idb-errors.ts";
+import { openShared } from "./shared.ts";
 
 export interface IdbLocalOptions {
   /** Goes before the names of its databases, say where one origin has several apps or users. @default "" */
@@ -22,11 +23,17 @@ export interface IdbLocalOptions {
    * @default true
    */
   readonly persist?: boolean;
+  /**
+   * Several tabs may have a store open at once: one of them leads, the others follow it. False: one at a time, others are refused.
+   * @default true
+   */
+  readonly tabs?: boolean;
 }
 
 /** What a browser need not have, or not let a page use. */
 interface Engine {
   readonly indexedDB?: IDBFactory;
+  readonly BroadcastChannel?: unknown;
   readonly navigator?: { readonly locks?: LockManager; readonly storage?: StorageManager };
 }
 
@@ -35,19 +42,19 @@ interface Engine {
  * `withCipher`.
  *
  * @throws StoreError, when a store is opened: "incompatible" for a browser that lacks something, or a database of a newer release;
- * "unauthorized" where the browser lets nothing be stored; "conflict" while another tab has it
+ * "unauthorized" where the browser lets nothing be stored; with `tabs: false` "conflict" while another tab has it
  * @example
  * import { idbLocal } from "icecore/idb";
  * const store = openStore({ model, storeId: "family", local: idbLocal(), remote, platform: createWebPlatform() });
  */
-export function idbLocal({ prefix = "", persist = true }: IdbLocalOptions = {}): Local {
+export function idbLocal({ prefix = "", persist = true, tabs = true }: IdbLocalOptions = {}): Local {
   let asked = !persist;
   return {
     name: `indexeddb:${prefix}icecore`,
     async open(store) {
       const place = { database: `${prefix}icecore/${store}`, store };
       try {
-        const rows = await openRows(place);
+        const rows = await openRows(place, tabs);
         if (!asked) void askToKeep();
         asked = true;
         return rows;
@@ -58,10 +65,11 @@ export function idbLocal({ prefix = "", persist = true }: IdbLocalOptions = {}):
   };
 }
 
-async function openRows(place: Place): Promise<LocalRows> {
-  const { indexedDB, navigator } = globalThis as Engine;
+async function openRows(place: Place, tabs: boolean): Promise<LocalRows> {
+  const { indexedDB, navigator, BroadcastChannel } = globalThis as Engine;
   if (!indexedDB) throw noIndexedDb(place.store);
   if (!navigator?.locks) throw noLocks(place.store);
+  if (tabs && BroadcastChannel !== undefined) return openShared(place, navigator.locks);
   const lock = await takeExclusive(navigator.locks, place.database);
   if (lock === null) throw storeIsOpen(place.store, "already, here or in another tab");
   try {

@@ -9,6 +9,7 @@ import type { StoreId } from "../../shared/wire/ids.ts";
 import { closedStore } from "../errors.ts";
 import type { Local, LocalRows, RowChanges, Rows } from "./local.ts";
 import { createQueue } from "./queue.ts";
+import type { SharedRows } from "./shared-rows.ts";
 
 /** Encrypts and decrypts texts with a key that the app keeps. It should be one that notices a wrong key, such as AES-GCM. */
 export interface Cipher {
@@ -54,15 +55,59 @@ function sealedRows(rows: LocalRows, found: Rows, place: Place & { readonly ciph
   let first: Rows | null = found;
   let closed = false;
 
+  function loadAnew(): Promise<Rows> {
+    loads += 1;
+    return rows.load();
+  }
+
   async function answer<T>(call: () => Promise<T>): Promise<T> {
     if (closed) throw closedStore(store);
     return queue.run(call);
   }
 
+  /** How often all rows were asked for. */
+  let loads = 0;
+  const shared = rows.shared && sealedShared(rows.shared);
+
+  /** The same, with what is committed in other tabs unsealed on its way here. */
+  function sealedShared(inner: SharedRows): SharedRows {
+    return {
+      ...inner,
+      listen: (listener) =>
+        inner.listen({
+          ...listener,
+          changed(changes) {
+            const before = loads;
+            void queue.run(async () => {
+              const plain = await unsealChanges(changes);
+              // Rows that were read since hold it.
+              if (before === loads) listener.changed(plain);
+            });
+          },
+        }),
+      add: (added) =>
+        answer(async () => {
+          first = null;
+          await inner.add((await sealAll(cipher, { put: added, delete: [] }, place)).put);
+        }),
+    };
+  }
+
+  /** What cannot be unsealed is read again, which tells why. */
+  async function unsealChanges(changes: RowChanges | "reload"): Promise<RowChanges | "reload"> {
+    if (changes === "reload") return changes;
+    try {
+      return { put: await unsealAll(cipher, changes.put, place), delete: changes.delete };
+    } catch {
+      return "reload";
+    }
+  }
+
   return {
+    ...(shared ? { shared } : {}),
     load: () =>
       answer(async () => {
-        const sealed = first ?? (await rows.load());
+        const sealed = (rows.shared ? null : first) ?? (await loadAnew());
         first = null;
         return unsealAll(cipher, sealed, place);
       }),

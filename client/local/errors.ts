@@ -10,3 +10,12 @@ export function storeIsOpen(store: StoreId, where = "already"): StoreError {
     store,
   });
 }
+
+export function ledElsewhere(store?: StoreId): StoreError {
+  return new StoreError({
+    kind: "conflict",
+    what: `Another tab leads ${store === undefined ? "this store" : `store "${store}"`} now`,
+    fix: "Nothing was changed and nothing is lost: this tab follows the other one.",
+    ...(store === undefined ? {} : { store }),
+  });
+}

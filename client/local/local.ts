@@ -3,6 +3,7 @@
  * assumed", A4) is one thing: a commit happens whole or not at all, and is durable when it resolves.
  */
 import type { StoreId } from "../../shared/wire/ids.ts";
+import type { SharedRows } from "./shared-rows.ts";
 
 export interface Local {
   /** For people and errors. */
@@ -27,4 +28,6 @@ export interface LocalRows {
   /** Removes everything, durably. */
   clear(): Promise<void>;
   close(): Promise<void>;
+  /** Where several tabs may have the rows open at once. */
+  readonly shared?: SharedRows;
 }

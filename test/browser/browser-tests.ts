@@ -25,7 +25,7 @@ export function newLocal(): {
 } {
   const prefix = `test-${Date.now().toString(36)}-${made++}-`;
   return {
-    local: idbLocal({ prefix, persist: false }),
+    local: idbLocal({ prefix, persist: false, tabs: false }),
     prefix,
     databaseOf: (store) => `${prefix}icecore/${store}`,
   };

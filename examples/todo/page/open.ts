@@ -9,7 +9,8 @@ export function openTodos(): Store<TodoModel> {
   const store = openStore({
     model: todoModel,
     storeId: todoStoreId,
-    local: idbLocal(),
+    // One tab at a time; a second one says so.
+    local: idbLocal({ tabs: false }),
     remote: httpRemote(location.origin, { platform }),
     platform,
   });

@@ -24,7 +24,7 @@ async function told(call: () => Promise<unknown> | undefined): Promise<string> {
 export function open(name: string): Promise<string> {
   return told(async () => {
     const id = parseStoreId(name);
-    if (id !== undefined) rows = await idbLocal().open(id);
+    if (id !== undefined) rows = await idbLocal({ tabs: false }).open(id);
   });
 }
 

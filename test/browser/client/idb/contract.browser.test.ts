@@ -4,5 +4,5 @@ import { newLocal } from "../../browser-tests.ts";
 
 describeLocalContract("The IndexedDB storage [needs browser]", async () => {
   const { local, prefix } = newLocal();
-  return { local, again: async () => idbLocal({ prefix }) };
+  return { local, again: async () => idbLocal({ prefix, tabs: false }) };
 });

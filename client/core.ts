@@ -1,0 +1,151 @@
+/**
+ * What a store is at this moment, in memory: its outbox, the tail, its condition; and who is told when something changes. Every change
+ * of outbox, tail or log ends in `refresh`, which brings layers, handles and listeners up to date.
+ */
+import type { Layers } from "../shared/fold/layers.ts";
+import type { Json } from "../shared/json.ts";
+import type { Model } from "../shared/model/model.ts";
+import { emptyChain } from "../shared/wire/marks.ts";
+import type { StampedUpdate, Update } from "../shared/wire/update.ts";
+import type { Commits } from "./commits.ts";
+import type { FollowParts } from "./follow.ts";
+import { createHandles } from "./handles.ts";
+import type { IdSource } from "./ids.ts";
+import { createListeners, type Listeners } from "./listeners.ts";
+import type { RowChanges } from "./local/local.ts";
+import { appendAction, type Changed, idsOf, newMe, type Outbox } from "./outbox.ts";
+import { createPending } from "./pending.ts";
+import type { ActionRow } from "./rows.ts";
+import type { Settled } from "./settle.ts";
+import { type Condition, firstCondition } from "./status.ts";
+import type { ActionHandle } from "./store.ts";
+import { encodeCondition, encodeTail } from "./tab-words.ts";
+
+export interface CoreParts {
+  readonly model: Model<unknown>;
+  readonly ids: IdSource;
+  readonly commits: Commits;
+  readonly onListenerError: (error: unknown) => void;
+  layers(): Layers<unknown>;
+  /** To the tabs that follow this one, if there are any. */
+  tell(words: Json): void;
+}
+
+export interface Core extends Pick<FollowParts, "take" | "told" | "greeted"> {
+  outbox: Outbox;
+  readonly tail: readonly StampedUpdate[];
+  readonly condition: Condition;
+  readonly listeners: Listeners;
+  refresh(): void;
+  note(changes: Partial<Condition>): void;
+  setTail(updates: readonly StampedUpdate[]): void;
+  /** What is published through here is no tail any more. */
+  dropTail(through: number): void;
+  /** Takes the next outbox and makes its rows durable. */
+  change(changed: Changed): Promise<void>;
+  /** The same where nobody waits for it: a failure shows in the status. */
+  changeSoon(changed: Changed): void;
+  /** What the log settled; a clone goes on under a new app id. Gives the rows. */
+  settle(settled: Settled): RowChanges;
+  stored(update: Update, storedAt: StampedUpdate["timestamp"]): void;
+  /** An action of this tab. */
+  make(row: ActionRow): ActionHandle;
+}
+
+export function createCore({ model, ids, commits, onListenerError, layers, tell }: CoreParts): Core {
+  const listeners = createListeners(model, onListenerError);
+  const handles = createHandles();
+  const pending = createPending();
+  let outbox: Outbox = { me: newMe(ids.newAppId(), emptyChain), updates: [], waiting: [], dead: [] };
+  let tail: readonly StampedUpdate[] = [];
+  let condition: Condition = firstCondition;
+
+  function refresh(): void {
+    layers().setPending(pending.list(outbox, tail));
+    handles.settle(outbox);
+    listeners.changed();
+  }
+
+  function note(changes: Partial<Condition>): void {
+    condition = { ...condition, ...changes };
+    tell(encodeCondition(condition));
+    listeners.changed();
+  }
+
+  function setTail(updates: readonly StampedUpdate[]): void {
+    const same = updates.length === tail.length && updates.every(({ id }, i) => id === tail[i]?.id);
+    tail = updates;
+    if (!same) tell(encodeTail(tail));
+  }
+
+  function change({ outbox: next, changes }: Changed): Promise<void> {
+    outbox = next;
+    const durable = commits.commit(changes);
+    refresh();
+    return durable;
+  }
+
+  return {
+    get outbox() {
+      return outbox;
+    },
+    set outbox(next) {
+      outbox = next;
+    },
+    get tail() {
+      return tail;
+    },
+    get condition() {
+      return condition;
+    },
+    listeners,
+    refresh,
+    note,
+    setTail,
+    dropTail(through) {
+      tail = tail.filter(({ timestamp }) => timestamp > through);
+    },
+    change,
+    changeSoon: (changed) => void change(changed).catch(() => undefined),
+    settle({ outbox: next, changes, cloned }) {
+      outbox = next;
+      if (cloned) note({ cloned: true });
+      return changes;
+    },
+    stored: handles.stored,
+    make(row) {
+      const saved = commits.add(appendAction(outbox, row).put);
+      layers().addPending(pending.add(outbox, row));
+      const handle = handles.open(row.action.id, saved);
+      listeners.made(row.action, outbox.me.app, row.modelVersion);
+      listeners.changed();
+      return handle;
+    },
+    take(next, { made, published }) {
+      outbox = next;
+      for (const id of idsOf(next)) ids.goAbove(id);
+      for (const { update, storedAt } of next.updates)
+        if (storedAt !== null) handles.stored(update, storedAt);
+      for (const update of published) handles.stored(update, update.timestamp);
+      tail = tail.filter(({ timestamp }) => timestamp > layers().position);
+      layers().setTail(tail);
+      refresh();
+      for (const row of made) listeners.made(row.action, outbox.me.app, row.modelVersion);
+      listeners.arrived(published, outbox.me.app, "log");
+    },
+    told(words) {
+      if (words.is === "condition") {
+        note({ ...words.condition, error: commits.trouble ?? words.condition.error });
+        return;
+      }
+      tail = words.updates;
+      layers().setTail(tail);
+      listeners.arrived(tail, outbox.me.app, "tail");
+      refresh();
+    },
+    greeted() {
+      tell(encodeCondition(condition));
+      tell(encodeTail(tail));
+    },
+  };
+}
