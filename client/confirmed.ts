@@ -5,7 +5,7 @@
  * A base row holds a state, range rows the published updates since; when they outweigh it a new base is written. An update of a newer
  * model version stops it before its range: nothing of it is applied, later ones wait in order.
  */
-import { StoreError, type Trouble } from "../shared/errors.ts";
+import { StoreError } from "../shared/errors.ts";
 import { createFold, firstTooNew } from "../shared/fold/fold.ts";
 import { createLayers, type Layers } from "../shared/fold/layers.ts";
 import { canonicalText } from "../shared/json.ts";
@@ -13,9 +13,10 @@ import type { Model } from "../shared/model/model.ts";
 import type { Sha256 } from "../shared/ports/hash.ts";
 import type { AppliedRange, ReadBy, Replica } from "../shared/ports/replica.ts";
 import { emptyLogHash } from "../shared/wire/segment.ts";
-import { formatTimestamp, type Timestamp, zeroTimestamp } from "../shared/wire/time.ts";
+import { type Timestamp, zeroTimestamp } from "../shared/wire/time.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
 import type { RowChanges, Rows } from "./local/local.ts";
+import { otherModel, tooNew } from "./model-troubles.ts";
 import { noChanges, putting, together } from "./row-changes.ts";
 import {
   encodeBaseRow,
@@ -41,6 +42,8 @@ export interface Confirmed<S> {
   restore(local: string, rows: Rows): readonly StampedUpdate[];
   /** What another tab has committed. Gives the updates that are confirmed now, null where only `restore` can tell. */
   follow(local: string, changes: RowChanges): readonly StampedUpdate[] | null;
+  /** This head was read: its epoch is known from now on, whether anything in it was new or not. */
+  meet(known: ReadBy): RowChanges;
   /** The marks have told what of the outbox is in the snapshot. */
   markSettled(): RowChanges;
   /** SHA-256 of the canonical text of the confirmed state. */
@@ -57,15 +60,17 @@ export interface ConfirmedOptions<S> {
    * what went before them.
    */
   readonly onPublished: (updates: readonly StampedUpdate[], judges: boolean) => RowChanges;
-  /** The confirmed state has changed as a whole; by "repair" only because it was damaged here. */
-  readonly onReplaced: (why: "snapshot" | "epoch" | "repair") => void;
+  /** The store's life that what follows belongs to; gives the rows of the outbox that change with another one. */
+  readonly onEpoch: (epoch: string) => RowChanges;
+  /** The confirmed state has changed as a whole. */
+  readonly onReplaced: () => void;
 }
 
 /** Ranges are folded again at each start: 1 µs an action; a base is rewritten when they weigh as much as it does. */
 const rangeCharsMin = 256 * 1024;
 
 export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
-  const { model, sha256, commit, onPublished, onReplaced } = options;
+  const { model, sha256, commit, onPublished, onReplaced, onEpoch } = options;
   let layers = createLayers(createFold(model));
   let place: PlaceRow | null = null;
   let readBy: ReadBy | null = null;
@@ -132,7 +137,6 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
 
   const replica: Replica = {
     async reset(epoch) {
-      const why = place?.epoch === epoch ? "repair" : "epoch";
       shownOnly = true;
       beginAnew();
       const put = new Map(
@@ -148,9 +152,10 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
         ),
       );
       weight.base = 0;
-      onReplaced(why);
-      await commit({ put, delete: [rowKeys.base, rowKeys.head, ...oldRanges()] });
       readBy = null;
+      const met = onEpoch(epoch);
+      onReplaced();
+      await commit(together(met, { put, delete: [rowKeys.base, rowKeys.head, ...oldRanges()] }));
       return null;
     },
     async load(snapshot, by) {
@@ -180,15 +185,20 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
           by,
         ),
       ]);
-      onReplaced("snapshot");
-      await commit({ put, delete: oldRanges() });
+      const met = onEpoch(by?.head.epoch ?? "");
+      onReplaced();
+      await commit(together(met, { put, delete: oldRanges() }));
       return null;
     },
     async apply(range, by) {
       const stop = firstTooNew(model, range.updates);
       if (stop !== undefined) return tooNew(model, stop.stoppedAt);
+      // What another model version left of rows is not under this range.
+      const stale = shownOnly ? [rowKeys.base, ...oldRanges()] : [];
+      if (shownOnly) weight.base = 0;
       beginAnew();
       const judges = place?.settled ?? true;
+      const met = onEpoch(by?.head.epoch ?? place?.epoch ?? "");
       const settled = onPublished(range.updates, judges);
       layers.confirm(range.updates, range.through);
       const epoch = by?.head.epoch ?? place?.epoch ?? "";
@@ -197,7 +207,7 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
         by,
       );
       const rows = addRange(range);
-      await commit(together(settled, rows, putting(moved)));
+      await commit(together(met, settled, { put: new Map(), delete: stale }, rows, putting(moved)));
       return null;
     },
   };
@@ -253,6 +263,7 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       [place, readBy] = [moved, read(rowKeys.head, readHeadRow) ?? readBy];
       return updates;
     },
+    meet: ({ head }) => onEpoch(head.epoch),
     markSettled: () => (place ? putting(move({ ...place, settled: true }, undefined)) : noChanges),
     stateHash: () => sha256(canonicalText(layers.encodeConfirmed())),
   };
@@ -274,23 +285,4 @@ function confirmRange<S>(layers: Layers<S>, { updates, through }: RangeRow): rea
 /** A fold takes ownership of what it loads; the row keeps the text. */
 function structuredCopy<T>(json: T): T {
   return JSON.parse(JSON.stringify(json)) as T;
-}
-
-function tooNew(
-  model: Model<unknown>,
-  at: { readonly timestamp: Timestamp; readonly modelVersion: number },
-): Trouble {
-  return {
-    kind: "incompatible",
-    what: `The update at ${formatTimestamp(at.timestamp)} was made with version ${at.modelVersion} of model "${model.name}"; this app has version ${model.version}`,
-    fix: "Upgrade this app; until then it shows what was before, and keeps and sends what it makes.",
-  };
-}
-
-function otherModel(model: Model<unknown>, other: string): Trouble {
-  return {
-    kind: "incompatible",
-    what: `The store's snapshots are of model "${other}", not "${model.name}"`,
-    fix: "Give the model that the store was made with.",
-  };
 }

@@ -5,6 +5,7 @@
 import type { Layers } from "../shared/fold/layers.ts";
 import type { Json } from "../shared/json.ts";
 import type { Model } from "../shared/model/model.ts";
+import type { ActionId } from "../shared/wire/ids.ts";
 import { emptyChain } from "../shared/wire/marks.ts";
 import type { StampedUpdate, Update } from "../shared/wire/update.ts";
 import type { Commits } from "./commits.ts";
@@ -48,6 +49,8 @@ export interface Core extends Pick<FollowParts, "take" | "told" | "greeted"> {
   /** What the log settled; a clone goes on under a new app id. Gives the rows. */
   settle(settled: Settled): RowChanges;
   stored(update: Update, storedAt: StampedUpdate["timestamp"]): void;
+  /** The user took an action out before it was sent. */
+  dropped(id: ActionId): void;
   /** An action of this tab. */
   make(row: ActionRow): ActionHandle;
 }
@@ -62,7 +65,7 @@ export function createCore({ model, ids, commits, onListenerError, layers, tell 
 
   function refresh(): void {
     layers().setPending(pending.list(outbox, tail));
-    handles.settle(outbox);
+    handles.settle(outbox, layers().position);
     listeners.changed();
   }
 
@@ -113,6 +116,7 @@ export function createCore({ model, ids, commits, onListenerError, layers, tell 
       return changes;
     },
     stored: handles.stored,
+    dropped: handles.dropped,
     make(row) {
       const saved = commits.add(appendAction(outbox, row).put);
       layers().addPending(pending.add(outbox, row));

@@ -54,23 +54,34 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   });
   const { note, refresh, change, changeSoon, settle, listeners } = core;
 
-  const tools = { sha256: platform.sha256, newName: () => newMe(ids.newAppId(), emptyChain) };
+  const tools = {
+    sha256: platform.sha256,
+    newName: () => newMe(ids.newAppId(), emptyChain, core.outbox.me.epoch),
+  };
   const confirmed = createConfirmed<S>({
     model,
     sha256: platform.sha256,
     commit: commits.commit,
     onPublished(updates, judges) {
       core.dropTail(updates.at(-1)?.timestamp ?? 0);
+      for (const update of updates) core.stored(update, update.timestamp);
       const settled = judges ? settle(settleBySegment(core.outbox, updates, tools)) : noChanges;
       listeners.arrived(updates, core.outbox.me.app, "log");
       return settled;
     },
-    onReplaced(why) {
+    onEpoch(epoch) {
+      const { me } = core.outbox;
+      if (me.epoch === epoch) return noChanges;
+      const { outbox, changes } = beginEpoch(core.outbox, epoch);
+      core.outbox = outbox;
+      if (me.epoch !== null) note({ epochs: core.condition.epochs + 1 });
+      return changes;
+    },
+    onReplaced() {
       core.setTail([]);
-      if (why === "epoch") note({ epochs: core.condition.epochs + 1 });
+      confirmed.layers.setTail([]);
       // What was on top of the old state is put on top of the new one, should this round get no further.
-      if (why === "epoch") changeSoon(beginEpoch(core.outbox));
-      else refresh();
+      refresh();
     },
   });
 
@@ -88,6 +99,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     outbox: () => core.outbox,
     change: changeSoon,
     newActionId: ids.newActionId,
+    dropped: core.dropped,
     wakeSoon: leader.wakeSoon,
   });
   const loaded = load();
@@ -108,7 +120,8 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     confirmed.restore(local.name, found);
     const known = readOutbox(local.name, found, early.me);
     for (const id of idsOf(known)) ids.goAbove(id);
-    core.outbox = { ...known, waiting: [...known.waiting, ...early.waiting] };
+    const me = { ...known.me, epoch: known.me.epoch ?? confirmed.place?.epoch ?? null };
+    core.outbox = { ...known, me, waiting: [...known.waiting, ...early.waiting] };
     commits.open(rows);
     lead();
   }

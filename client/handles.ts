@@ -10,7 +10,9 @@ export interface Handles {
   open(id: ActionId, saved: Promise<void>): ActionHandle;
   stored(update: Update, timestamp: Timestamp): void;
   /** Whatever left the outbox is published, or dead. */
-  settle(outbox: Outbox): void;
+  settle(outbox: Outbox, position: Timestamp): void;
+  /** The user took it out before it was sent. */
+  dropped(id: ActionId): void;
 }
 
 interface Open {
@@ -43,7 +45,11 @@ export function createHandles(): Handles {
     stored({ actions }, timestamp) {
       for (const { id } of actions) open.get(id)?.stored(timestamp);
     },
-    settle({ updates, waiting, dead }) {
+    dropped(id) {
+      open.get(id)?.fail(droppedAction(id));
+      open.delete(id);
+    },
+    settle({ updates, waiting, dead }, position) {
       if (open.size === 0) return;
       const kept = new Set(
         [...updates.flatMap(({ update }) => update.actions), ...waiting.map(({ action }) => action)].map(
@@ -54,12 +60,23 @@ export function createHandles(): Handles {
       for (const [id, one] of open) {
         if (kept.has(id)) continue;
         const reason = reasons.get(id);
-        if (reason === undefined) one.published();
-        else one.fail(deadLetter(id, reason));
+        if (reason === undefined) {
+          // Where its acknowledgement never came: the log has it, here or before.
+          one.stored(position);
+          one.published();
+        } else one.fail(deadLetter(id, reason));
         open.delete(id);
       }
     },
   };
+}
+
+function droppedAction(id: ActionId): StoreError {
+  return new StoreError({
+    kind: "rejected",
+    what: `Action ${id} was dropped before it was sent`,
+    fix: "Do it again if it is wanted after all.",
+  });
 }
 
 function deadLetter(id: ActionId, reason: string): StoreError {

@@ -70,7 +70,7 @@ export function createListeners(model: Model<unknown>, onError: (error: unknown)
       for (const { app, actions, modelVersion } of updates)
         for (const action of app === me ? [] : actions) {
           const known = told.has(action.id);
-          if (from === "tail") remember(action.id);
+          remember(action.id);
           if (!known) tell(action, { app, origin: "remote", modelVersion });
         }
     },

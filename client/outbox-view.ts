@@ -10,6 +10,7 @@ export function createOutboxView(engine: {
   readonly outbox: () => Outbox;
   readonly change: (changed: Changed) => void;
   readonly newActionId: () => ActionId;
+  readonly dropped: (id: ActionId) => void;
   readonly wakeSoon: () => void;
 }): StoreOutbox {
   const { outbox, change } = engine;
@@ -20,7 +21,11 @@ export function createOutboxView(engine: {
       change(hold(outbox(), id, false));
       engine.wakeSoon();
     },
-    drop: (id) => change(drop(outbox(), id)),
+    drop(id) {
+      const dropped = drop(outbox(), id);
+      if (dropped.changes.delete.length > 0) engine.dropped(id);
+      change(dropped);
+    },
     retry(id) {
       change(retry(outbox(), id, engine.newActionId()));
       engine.wakeSoon();

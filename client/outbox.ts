@@ -53,10 +53,8 @@ export function idsOf({ updates, waiting, dead }: Outbox): readonly ActionId[] {
 }
 
 /** The update to send next: the oldest of this app that was neither acknowledged nor refused; undefined where all are. */
-export function unsent({ me, updates }: Outbox): UpdateRow | undefined {
-  return updates.find(
-    ({ update, storedAt, rejected }) => update.app === me.app && storedAt === null && rejected === null,
-  );
+export function unsent({ updates }: Outbox): UpdateRow | undefined {
+  return updates.find(({ storedAt, rejected }) => storedAt === null && rejected === null);
 }
 
 /** True where a refused update waits for the log to pass it and nothing behind it will make the log do so. */
@@ -245,10 +243,12 @@ export function setMe(outbox: Outbox, me: AppRow): Changed {
  * The store began a new life. What the old one acknowledged and never published goes out again, unchanged, which does no harm where the
  * new one has it. The chain of own ids is reckoned from the new log's beginning, and from where it stood, until one of them shows.
  */
-export function beginEpoch(outbox: Outbox): Changed {
+export function beginEpoch(outbox: Outbox, epoch: string): Changed {
   const { me } = outbox;
+  // The first one that this storage meets.
+  if (me.epoch === null) return setMe(outbox, { ...me, epoch });
   const former = me.formerChain ?? me.settledChain;
-  const next = setMe(outbox, { ...me, settledChain: emptyChain, formerChain: former });
+  const next = setMe(outbox, { ...me, epoch, settledChain: emptyChain, formerChain: former });
   const rows = outbox.updates.map((row) => ({ ...row, storedAt: null }));
   return {
     outbox: { ...next.outbox, updates: rows },
@@ -259,8 +259,16 @@ export function beginEpoch(outbox: Outbox): Changed {
   };
 }
 
-export function newMe(app: AppId, chain: string): AppRow {
-  return { app, nextSeq: 1, settledSeq: 0, settledChain: chain, formerChain: null, seen: toTimestamp(0) };
+export function newMe(app: AppId, chain: string, epoch: string | null = null): AppRow {
+  return {
+    app,
+    nextSeq: 1,
+    settledSeq: 0,
+    settledChain: chain,
+    formerChain: null,
+    epoch,
+    seen: toTimestamp(0),
+  };
 }
 
 function without(updates: readonly UpdateRow[], { id }: Update): readonly UpdateRow[] {

@@ -65,6 +65,8 @@ export interface Rounds {
   restart(): void;
 }
 
+const goesOnSending: readonly string[] = ["incompatible", "corrupt"];
+
 /** Where the log keeps moving on, the next round shows it. */
 const tailTries = 3;
 
@@ -77,23 +79,18 @@ export function createRounds(parts: RoundParts): Rounds {
     // The confirmed state may be another one after a reset, its replica is not.
     replica: confirmed.replica,
   });
-  let restored = false;
   /** The remote answered in the last round. */
   let reached = false;
   let seen: Readonly<Record<string, StampedUpdate>> = {};
 
-  /** Where the rows of an earlier run stand. */
-  function restore(): void {
-    if (restored) return;
-    restored = true;
+  /** Goes on where the rows stand: those of an earlier run, or of a commit that failed and is made by now. */
+  function catchUp(): void {
     const { place, readBy } = confirmed;
-    if (place && readBy && place.epoch === readBy.head.epoch)
-      poller.held = {
-        known: { head: readBy.head, etag: readBy.etag },
-        position: place.position,
-        hash: place.hash,
-        marks: null,
-      };
+    const { held } = poller;
+    if (!place || (held?.position === place.position && held.known.head.epoch === place.epoch)) return;
+    const { position, hash } = place;
+    poller.held =
+      readBy?.head.epoch === place.epoch ? { known: { ...readBy }, position, hash, marks: null } : null;
   }
 
   /** The store asked not to be sent to before that time, by this machine's clock. */
@@ -156,15 +153,16 @@ export function createRounds(parts: RoundParts): Rounds {
   async function readOn(given: KnownHead | null): Promise<number> {
     const outcome = await poller.poll({ given: given && isNewer(given, poller.held) ? given : null });
     if (outcome.is === "stuck") throw new StoreError(stuckReader(store));
+    await parts.commits.commit(confirmed.meet(outcome.held.known));
     return outcome.updates;
   }
 
-  /** A log that this model version cannot go on reading takes its updates all the same. */
+  /** A log that cannot be read on, by this model version or because something in it is damaged, takes updates all the same. */
   async function lookFirst(): Promise<number | null> {
     try {
       return await readOn(null);
     } catch (error) {
-      if (error instanceof StoreError && error.kind === "incompatible") return null;
+      if (error instanceof StoreError && goesOnSending.includes(error.kind)) return null;
       throw error;
     }
   }
@@ -172,7 +170,7 @@ export function createRounds(parts: RoundParts): Rounds {
   /** After a snapshot only the marks tell what became of what was sent; once known they go on with the log. */
   async function settle(): Promise<void> {
     const { held } = poller;
-    if (!held || parts.outbox().updates.length === 0) return;
+    if (!held || !isAtHead(held) || parts.outbox().updates.length === 0) return;
     if (held.marks === null) {
       const { known, position } = held;
       const outcome = await run(readMarks, { store, head: known.head, warm: null, through: position }, host);
@@ -188,7 +186,7 @@ export function createRounds(parts: RoundParts): Rounds {
   async function showTail(): Promise<boolean> {
     for (let tries = 0; tries < tailTries; tries++) {
       const { held } = poller;
-      if (!held) return false;
+      if (!held || !isAtHead(held)) return false;
       const outcome = await remote.tail({ known: held.known, marks: held.marks, seen });
       if (outcome.is === "tail") {
         seen = outcome.seen;
@@ -204,7 +202,7 @@ export function createRounds(parts: RoundParts): Rounds {
     async run(withTail) {
       // 1. What memory says is durable first.
       await parts.commits.flush();
-      restore();
+      catchUp();
       const before = poller.held;
       // 2. Send; after an outage only once somebody answers, so that all that was made meanwhile goes out together.
       const found = reached ? null : await lookFirst();
@@ -224,9 +222,13 @@ export function createRounds(parts: RoundParts): Rounds {
     restart() {
       poller.held = null;
       seen = {};
-      restored = true;
     },
   };
+}
+
+/** False where an older head came after a read that ended half-way: nothing may be said of the head's end then. */
+function isAtHead({ position, known }: Held): boolean {
+  return position === known.head.publishedThrough;
 }
 
 function isNewer({ head }: KnownHead, held: Held | null): boolean {

@@ -41,6 +41,8 @@ export interface AppRow {
   readonly settledChain: string;
   /** Where the chain stood in the store's life before this one, until the log shows which of both goes on; null: no doubt. */
   readonly formerChain: string | null;
+  /** The store's life that what was sent was sent into; null before the first. */
+  readonly epoch: string | null;
   /** Largest timestamp that was acknowledged or shown. */
   readonly seen: Timestamp;
 }
@@ -111,9 +113,25 @@ function padded(count: number): string {
   return String(count).padStart(digits, "0");
 }
 
-export function encodeAppRow({ app, nextSeq, settledSeq, settledChain, formerChain, seen }: AppRow): string {
+export function encodeAppRow({
+  app,
+  nextSeq,
+  settledSeq,
+  settledChain,
+  formerChain,
+  epoch,
+  seen,
+}: AppRow): string {
   const former = formerChain === null ? {} : { formerChain };
-  return text({ app, nextSeq, settledSeq, settledChain, ...former, seen: formatTimestamp(seen) });
+  return text({
+    app,
+    nextSeq,
+    settledSeq,
+    settledChain,
+    ...former,
+    ...(epoch === null ? {} : { epoch }),
+    seen: formatTimestamp(seen),
+  });
 }
 
 export function readAppRow(row: JsonObject): AppRow {
@@ -123,6 +141,7 @@ export function readAppRow(row: JsonObject): AppRow {
     settledSeq: asCount(row.settledSeq, "settledSeq"),
     settledChain: asText(row.settledChain, "settledChain"),
     formerChain: row.formerChain === undefined ? null : asText(row.formerChain, "formerChain"),
+    epoch: row.epoch === undefined ? null : asText(row.epoch, "epoch"),
     seen: asTimestamp(row.seen, "seen"),
   };
 }

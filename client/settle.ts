@@ -50,7 +50,12 @@ function settleOne(before: Settled, published: StampedUpdate, { sha256, newName 
   if (app === me.app && seq > me.settledSeq)
     settled = row
       ? then(settled, (outbox) =>
-          setMe(outbox, { ...me, settledSeq: seq, settledChain: sha256(me.settledChain + id) }),
+          setMe(outbox, {
+            ...me,
+            settledSeq: seq,
+            settledChain: sha256(me.settledChain + id),
+            formerChain: null,
+          }),
         )
       : { ...then(settled, (outbox) => setMe(outbox, newName())), cloned: true };
   settled = passAll(settled, (update) => update.app === app && update.seq <= seq);
@@ -85,7 +90,7 @@ export function settleByMarks(outbox: Outbox, markOf: (app: AppId) => Mark, tool
     // What the marks hold is ours, or a store that was made anew holds less: its marks count, and seqs go on above what was used.
     const left = mark.seq < me.settledSeq ? [] : published;
     for (const row of left) settled = then(settled, (next) => settleUpdate(next, row));
-    if (mark.chain !== me.settledChain)
+    if (mark.chain !== me.settledChain || me.formerChain !== null)
       settled = then(settled, (next) =>
         setMe(next, { ...me, settledSeq: mark.seq, settledChain: mark.chain, formerChain: null }),
       );

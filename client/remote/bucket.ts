@@ -3,7 +3,8 @@
  * appends by "put, then check the seal". A rollup must run somewhere.
  */
 import { type Host, run } from "../../shared/drive/run.ts";
-import { createWriter } from "../../shared/drive/writer.ts";
+import { checkUpdate, createWriter } from "../../shared/drive/writer.ts";
+import { StoreError } from "../../shared/errors.ts";
 import { tail } from "../../shared/log/tail.ts";
 import type { Bucket } from "../../shared/ports/bucket.ts";
 import type { Platform } from "../../shared/ports/platform.ts";
@@ -46,6 +47,12 @@ export function bucketRemote(
         get: dated.get,
         tail: (input) => run(tail, { store, ...input }, host),
         async send(update) {
+          try {
+            checkUpdate(update, store, host);
+          } catch (error) {
+            if (error instanceof StoreError) return { is: "rejected", reason: error.what };
+            throw error;
+          }
           const first = await append(update);
           // It may only seem so by a clock that was set meanwhile; a new writer asks the bucket for the time.
           const outcome =

@@ -23,18 +23,18 @@ const idb = 'export { idbLocal } from "icecore/idb";';
 
 /** Limits set in November 2026. The design's budgets count the model's types as well: the third entry is what its 16 kB are about. */
 export const sizeEntries: readonly SizeEntry[] = [
-  { name: "client: memory + HTTP", code: client, limitBytes: 36_700, budgetBytes: 12_000 },
-  { name: "… and IndexedDB", code: client + idb, limitBytes: 42_500, budgetBytes: 16_000 },
-  { name: "… and a model of tables", code: client + idb + model, limitBytes: 49_600, budgetBytes: 16_000 },
-  { name: "… and the React binding", code: client + idb + model + react, limitBytes: 50_300 },
+  { name: "client: memory + HTTP", code: client, limitBytes: 37_300, budgetBytes: 12_000 },
+  { name: "… and IndexedDB", code: client + idb, limitBytes: 43_200, budgetBytes: 16_000 },
+  { name: "… and a model of tables", code: client + idb + model, limitBytes: 50_200, budgetBytes: 16_000 },
+  { name: "… and the React binding", code: client + idb + model + react, limitBytes: 50_900 },
   {
     name: "client: memory + S3 by fetch",
     code: `export { bucketRemote, createWebPlatform, memoryLocal, openStore } from "icecore/client";
       export { createS3FetchBucket } from "icecore/bucket/s3-fetch";`,
-    limitBytes: 46_900,
+    limitBytes: 47_600,
   },
   { name: "icecore, all of it", code: 'export * from "icecore";', limitBytes: 15_900 },
   { name: "icecore/react alone", code: 'export * from "icecore/react";', limitBytes: 1_030 },
-  { name: "icecore/redux alone", code: 'export * from "icecore/redux";', limitBytes: 35_500 },
+  { name: "icecore/redux alone", code: 'export * from "icecore/redux";', limitBytes: 36_200 },
   { name: "icecore/devtools alone", code: 'export * from "icecore/devtools";', limitBytes: 4_700 },
 ];
