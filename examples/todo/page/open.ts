@@ -9,8 +9,7 @@ export function openTodos(): Store<TodoModel> {
   const store = openStore({
     model: todoModel,
     storeId: todoStoreId,
-    // One tab at a time; a second one says so.
-    local: idbLocal({ tabs: false }),
+    local: idbLocal(),
     remote: httpRemote(location.origin, { platform }),
     platform,
   });

@@ -7,8 +7,6 @@ import type { TodoModel } from "../model.ts";
 export interface LoadTrouble {
   readonly what: string;
   readonly fix: string;
-  /** Another tab has it. */
-  readonly isElsewhere: boolean;
 }
 
 export function useLoadTrouble(store: Store<TodoModel>): LoadTrouble | null {
@@ -20,7 +18,6 @@ export function useLoadTrouble(store: Store<TodoModel>): LoadTrouble | null {
 }
 
 function troubleOf(error: unknown): LoadTrouble {
-  if (!(error instanceof StoreError))
-    return { what: String(error), fix: "Reload the page", isElsewhere: false };
-  return { what: error.what, fix: error.fix, isElsewhere: error.kind === "conflict" };
+  if (!(error instanceof StoreError)) return { what: String(error), fix: "Reload the page" };
+  return { what: error.what, fix: error.fix };
 }

@@ -219,14 +219,19 @@ describePages("The todo app", () => {
     expect(await titles(await person())).toEqual(["one", "two", "offline"]);
   });
 
-  it("is one tab's at a time; the second one opens the list as soon as the first is closed", async () => {
+  it("is one list in two tabs, which go on together and each alone", async () => {
     await add(page, "one");
-    await synced(page);
     const second = await page.context().newPage();
+    second.setDefaultTimeout(20_000);
     await second.goto(serving.url);
-    await second.getByText("The list is open in another tab").waitFor();
-    await page.close();
     await eventually(() => titles(second), ["one"]);
+    await add(second, "two");
+    await eventually(() => titles(page), ["one", "two"]);
+    await synced(second);
+    await page.close();
+    await add(second, "three");
+    await synced(second);
+    expect(await titles(await person())).toEqual(["one", "two", "three"]);
   });
 
   it("lets a newer release take over when the user asks, and only then drops the older one", async () => {
