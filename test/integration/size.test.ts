@@ -21,6 +21,14 @@ describe("The size of icecore in a browser", () => {
     expect(shares).toBeLessThanOrEqual(minifiedBytes);
   });
 
+  // Not met, and said so wherever sizes are told. The day it is, this turns red: then make it an ordinary test.
+  it.fails.each(sizeEntries.filter(({ budgetBytes }) => budgetBytes !== undefined))(
+    "is over the design's budget, still: $name",
+    async ({ code, budgetBytes = 0 }) => {
+      expect((await measureSize(code)).gzipBytes).toBeLessThanOrEqual(budgetBytes);
+    },
+  );
+
   it.each([
     ["icecore/bucket", "node:fs/promises"],
     ["icecore/bucket/s3", "@aws-sdk/client-s3"],
