@@ -5,11 +5,10 @@
  * 2. Rounds (round.ts) send, read, settle and show the tail; the loop (sync-loop.ts) decides when.
  * 3. Every change of outbox, tail or log passes through `refresh`, which brings layers, handles and listeners up to date.
  */
-import { StoreError } from "../shared/errors.ts";
 import type { Model, StateOf } from "../shared/model/model.ts";
 import type { Platform } from "../shared/ports/platform.ts";
 import { defaultSettings, type Settings } from "../shared/settings.ts";
-import { parseStoreId, type StoreId, storeIdRule } from "../shared/wire/ids.ts";
+import { requireStoreId } from "../shared/wire/require-store-id.ts";
 import { createEngine } from "./engine.ts";
 import type { Local } from "./local/local.ts";
 import { memoryLocal } from "./local/memory.ts";
@@ -85,16 +84,6 @@ export function openStore<M extends Model<unknown>>(options: StoreOptions<M>): S
     close: engine.close,
     forget: engine.forget,
   };
-}
-
-function requireStoreId(text: string): StoreId {
-  const store = parseStoreId(text);
-  if (store !== undefined) return store;
-  throw new StoreError({
-    kind: "rejected",
-    what: `${JSON.stringify(text.slice(0, 80))} is no store id`,
-    fix: `Give another one: ${storeIdRule}.`,
-  });
 }
 
 function throwLater(error: unknown): void {

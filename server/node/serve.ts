@@ -9,8 +9,9 @@ import { createStore, listStores } from "../../shared/drive/store.ts";
 import { StoreError } from "../../shared/errors.ts";
 import type { Model } from "../../shared/model/model.ts";
 import { newSettings } from "../../shared/settings.ts";
-import { parseStoreId, type StoreId, storeIdRule } from "../../shared/wire/ids.ts";
+import type { StoreId } from "../../shared/wire/ids.ts";
 import { hostInUrl, isLoopback } from "../../shared/wire/loopback.ts";
+import { requireStoreId } from "../../shared/wire/require-store-id.ts";
 import { type App, type AppOptions, createApp } from "../app.ts";
 import { openToAll } from "../auth.ts";
 import { createRollupLoop } from "../rollup-loop.ts";
@@ -103,14 +104,4 @@ async function listenNear(app: App, options: ServeOptions): Promise<Listening> {
       if (more >= portsMore || !(error instanceof StoreError)) throw error;
     }
   }
-}
-
-function requireStoreId(text: string): StoreId {
-  const store = parseStoreId(text);
-  if (store !== undefined) return store;
-  throw new StoreError({
-    kind: "rejected",
-    what: `${JSON.stringify(text.slice(0, 80))} is no store id`,
-    fix: `Give another one: ${storeIdRule}.`,
-  });
 }
