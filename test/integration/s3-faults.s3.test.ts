@@ -1,17 +1,10 @@
 /** What goes wrong between icecore and a real S3 server, one fault after the other and all at once: retried or a clear error, nothing lost or doubled. */
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { createNodePlatform } from "../../bucket/platform/node.ts";
 import { createS3Bucket } from "../../bucket/s3/s3-bucket.ts";
-import type { Host } from "../../shared/drive/run.ts";
-import { createStore } from "../../shared/drive/store.ts";
 import type { Bucket, PutContent } from "../../shared/ports/bucket.ts";
-import { newSettings } from "../../shared/settings.ts";
 import { describeS3, newBucket, server } from "../ceph/s3-tests.ts";
 import { type Fate, type FaultyProxy, startFaultyProxy } from "../faults/http-proxy.ts";
-import { publishAll, startLoad } from "../faults/load.ts";
-import { testStoreId } from "../fixtures/store-host.ts";
-import { checkStore } from "../stress/check.ts";
-import { stressSettings } from "../stress/child.ts";
+import { everythingAtOnce, resetsAndDelays, slowDown, spoiltAnswers, weather } from "../faults/storm.ts";
 
 const text = (body: string): PutContent => ({
   body: new TextEncoder().encode(body),
@@ -146,48 +139,11 @@ describeS3("The S3 bucket behind a faulty network", () => {
   });
 
   it.each([
-    ["a storm of SlowDown", { busy: 0.6 }],
-    ["lost and spoilt answers", { answerLost: 0.12, answerSpoilt: 0.12, half: 0.1, twice: 0.1 }],
-    ["resets, conflicts and delays", { reset: 0.15, conflict: 0.1, late: 0.3 }],
-    [
-      "everything at once",
-      {
-        busy: 0.1,
-        reset: 0.08,
-        conflict: 0.05,
-        answerLost: 0.08,
-        answerSpoilt: 0.08,
-        twice: 0.06,
-        half: 0.06,
-        late: 0.1,
-      },
-    ],
-  ] as const)("loses and doubles nothing under %s, with four writers and two rollups", async (_, chances) => {
-    const platform = createNodePlatform();
-    const settings = newSettings({ ...stressSettings, backOffMaxMs: 400 });
-    const store = testStoreId("main");
-    const host: Host = { bucket: direct, platform, settings };
-    await createStore(host, store);
-    proxy.decide(() => fateBy(chances));
-    const newHost = async (): Promise<Host> => ({
-      bucket: createS3Bucket(bucket.name),
-      platform,
-      settings,
-    });
-    const load = startLoad({ store, writers: 4, updates: 8, rollups: 2, newHost });
-    await load.done;
-    proxy.decide(() => "pass");
-    await publishAll(host, store);
-    const verdict = await checkStore(host, store, { acknowledged: load.acknowledged, writers: 4 });
-    expect(verdict).toMatchObject({ acknowledged: 32, replayed: 32, lost: 0, doubled: 0, faults: [] });
-  });
+    ["a storm of SlowDown", slowDown],
+    ["lost and spoilt answers", spoiltAnswers],
+    ["resets, conflicts and delays", resetsAndDelays],
+    ["everything at once", everythingAtOnce],
+  ] as const)("loses and doubles nothing under %s, with four writers and two rollups", (_, chances) =>
+    weather({ proxy, direct, newBucket: (platform) => createS3Bucket(bucket.name, { platform }), chances }),
+  );
 });
-
-function fateBy(chances: Partial<Record<Fate, number>>): Fate {
-  let drawn = Math.random();
-  for (const [fate, chance] of Object.entries(chances)) {
-    drawn -= chance;
-    if (drawn < 0) return fate as Fate;
-  }
-  return "pass";
-}

@@ -8,21 +8,17 @@ import { createNodePlatform } from "../../bucket/platform/node.ts";
 import { createS3Bucket } from "../../bucket/s3/s3-bucket.ts";
 import type { S3Credentials } from "../../bucket/s3-fetch/credentials.ts";
 import { bucketRemote } from "../../client/remote/bucket.ts";
-import type { Host } from "../../shared/drive/run.ts";
 import { selfTest } from "../../shared/drive/self-test.ts";
-import { createStore } from "../../shared/drive/store.ts";
 import type { Bucket, PutContent, WriteAnswer } from "../../shared/ports/bucket.ts";
 import type { Platform } from "../../shared/ports/platform.ts";
 import { newSettings } from "../../shared/settings.ts";
 import { newClient } from "../ceph/buckets.ts";
 import { describeS3, newBucket, server } from "../ceph/s3-tests.ts";
 import { type Fate, type FaultyProxy, startFaultyProxy } from "../faults/http-proxy.ts";
-import { publishAll, startLoad } from "../faults/load.ts";
+import { everythingAtOnce, slowDown, spoiltAnswers, weather } from "../faults/storm.ts";
 import { type CountingLine, startCountingLine } from "../fixtures/counting-line.ts";
 import { fetchBucket, pageFetch } from "../fixtures/fetch-bucket.ts";
 import { testStoreId } from "../fixtures/store-host.ts";
-import { checkStore } from "../stress/check.ts";
-import { stressSettings } from "../stress/child.ts";
 
 const text = (body: string): PutContent => ({
   body: new TextEncoder().encode(body),
@@ -367,34 +363,10 @@ describeS3("The S3 bucket over fetch behind a faulty network", () => {
   });
 
   it.each([
-    ["a storm of SlowDown", { busy: 0.6 }],
-    ["lost and spoilt answers", { answerLost: 0.12, answerSpoilt: 0.12, half: 0.1, twice: 0.1 }],
-    [
-      "everything at once",
-      { busy: 0.1, reset: 0.08, conflict: 0.05, answerLost: 0.08, answerSpoilt: 0.08, half: 0.06, late: 0.1 },
-    ],
-  ] as const)("loses and doubles nothing under %s, with four writers and two rollups", async (_, chances) => {
-    const platform = createNodePlatform();
-    const settings = newSettings({ ...stressSettings, backOffMaxMs: 400 });
-    const store = testStoreId("main");
-    const host: Host = { bucket: direct, platform, settings };
-    await createStore(host, store);
-    proxy.decide(() => fateBy(chances));
-    const newHost = async (): Promise<Host> => ({ bucket: fetchBucket(address), platform, settings });
-    const load = startLoad({ store, writers: 4, updates: 8, rollups: 2, newHost });
-    await load.done;
-    proxy.decide(() => "pass");
-    await publishAll(host, store);
-    const verdict = await checkStore(host, store, { acknowledged: load.acknowledged, writers: 4 });
-    expect(verdict).toMatchObject({ acknowledged: 32, replayed: 32, lost: 0, doubled: 0, faults: [] });
-  });
+    ["a storm of SlowDown", slowDown],
+    ["lost and spoilt answers", spoiltAnswers],
+    ["everything at once", everythingAtOnce],
+  ] as const)("loses and doubles nothing under %s, with four writers and two rollups", (_, chances) =>
+    weather({ proxy, direct, newBucket: (platform) => fetchBucket(address, { platform }), chances }),
+  );
 });
-
-function fateBy(chances: Partial<Record<Fate, number>>): Fate {
-  let drawn = Math.random();
-  for (const [fate, chance] of Object.entries(chances)) {
-    drawn -= chance;
-    if (drawn < 0) return fate as Fate;
-  }
-  return "pass";
-}
