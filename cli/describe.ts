@@ -1,7 +1,8 @@
 /** What an object is, by its key and its JSON: a kind, a line about its contents, or what is wrong with it. */
+import { parseAppOwner } from "../shared/wire/app-owner.ts";
 import { parseHead } from "../shared/wire/head.ts";
 import { parseHistoryIndex } from "../shared/wire/history.ts";
-import { parseBuiltKey, parseHeadKey, parseUpdateKey } from "../shared/wire/keys.ts";
+import { parseAppKey, parseBuiltKey, parseHeadKey, parseUpdateKey } from "../shared/wire/keys.ts";
 import { parseMarks } from "../shared/wire/marks.ts";
 import type { Parsed } from "../shared/wire/parse.ts";
 import { parseSegment } from "../shared/wire/segment.ts";
@@ -54,6 +55,8 @@ const readers: Readonly<Record<string, (json: unknown) => Parsed<string>>> = {
       parseSweepNote(json),
       ({ at, unlisted }) => `at ${timeText(at)}, ${countText(unlisted.length, "object")} unlisted`,
     ),
+  owner: (json) =>
+    told(parseAppOwner(json), ({ app, principal }) => `app ${app} belongs to "${safeText(principal, 300)}"`),
 };
 
 const builtNames = {
@@ -66,7 +69,7 @@ const builtNames = {
 
 /** True when a key stands where icecore keeps its objects. */
 export function isKnownPlace(key: string): boolean {
-  return /^(?:heads|updates|segments|snapshots|marks|indexes|sweeps)\/./.test(key);
+  return /^(?:heads|updates|segments|snapshots|marks|indexes|sweeps|apps)\/./.test(key);
 }
 
 export function describeObject(key: string, json: unknown): Described {
@@ -75,7 +78,7 @@ export function describeObject(key: string, json: unknown): Described {
   if (!reader) return { kind, about: null, fault: "its name is none that icecore gives, so it is ignored" };
   const read = reader(json);
   if (!read.ok) return { kind, about: null, fault: read.reason };
-  const app = parseUpdateKey(key)?.app;
+  const app = parseUpdateKey(key)?.app ?? parseAppKey(key);
   const foreign = app !== undefined && (json as { readonly app?: unknown }).app !== app;
   return { kind, about: read.value, fault: foreign ? "its body names another app than its key" : null };
 }
@@ -83,6 +86,7 @@ export function describeObject(key: string, json: unknown): Described {
 export function kindOf(key: string): string {
   if (parseHeadKey(key)) return "head";
   if (parseUpdateKey(key)) return "update";
+  if (parseAppKey(key)) return "owner";
   const built = parseBuiltKey(key);
   return built ? builtNames[built.kind] : "foreign";
 }

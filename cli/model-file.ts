@@ -8,6 +8,7 @@ import { statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { StoreError } from "../shared/errors.ts";
+import { findModel } from "../shared/model/find-model.ts";
 import type { Model } from "../shared/model/model.ts";
 import { UsageError } from "./errors.ts";
 import { safeText } from "./screen.ts";
@@ -27,7 +28,7 @@ export async function loadModel(file: string): Promise<Model<unknown>> {
       `Give an ES module that ends in ${scriptEndings.join(", ")}.`,
     );
   if (ending === ".ts" || ending === ".mts") await readyForTypeScript(path);
-  return findModel(path, await importFile(path));
+  return findModel(await importFile(path), `Model file ${path}`);
 }
 
 /** icecore itself runs from TypeScript when somebody loads it through tsx already. */
@@ -64,30 +65,4 @@ async function importFile(path: string): Promise<Readonly<Record<string, unknown
       cause,
     );
   }
-}
-
-function findModel(path: string, imported: Readonly<Record<string, unknown>>): Model<unknown> {
-  // What a CommonJS module exports arrives as the members of its default.
-  const inner = typeof imported.default === "object" && !isModel(imported.default) ? imported.default : {};
-  const exported: Readonly<Record<string, unknown>> = { ...inner, ...imported };
-  if (isModel(exported.model)) return exported.model;
-  const models = [...new Set(Object.values(exported).filter(isModel))];
-  const [only] = models;
-  if (only !== undefined && models.length === 1) return only;
-  throw new StoreError({
-    kind: "rejected",
-    what:
-      models.length === 0
-        ? `Model file ${path} exports no model`
-        : `Model file ${path} exports ${models.length} models, none of them named "model"`,
-    fix: "Export what defineModel or reducerModel returns, as in `export const model = defineModel({ … })`.",
-  });
-}
-
-/** By shape: a user's icecore may be another copy than this one. */
-function isModel(value: unknown): value is Model<unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const { name, version, createState, findAction, problemsOf, stateCodec } = value as Partial<Model<unknown>>;
-  const functions = [createState, findAction, problemsOf].every((one) => typeof one === "function");
-  return typeof name === "string" && Number.isInteger(version) && functions && typeof stateCodec === "object";
 }

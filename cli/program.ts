@@ -15,6 +15,7 @@ import { addRollup } from "./commands/rollup.ts";
 import { addServe } from "./commands/serve.ts";
 import { addShow } from "./commands/show.ts";
 import { addStores } from "./commands/stores.ts";
+import { addToken } from "./commands/token.ts";
 import { addVerify } from "./commands/verify.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -33,6 +34,7 @@ const commands = [
   addImport,
   addRollup,
   addServe,
+  addToken,
   addGc,
   addRecover,
 ];

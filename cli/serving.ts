@@ -1,10 +1,10 @@
 /** Serving one bucket: the API, a rollup loop, and a log; from the first request to the last, in order. */
-import { openToAll } from "../server/auth.ts";
 import { serve as startServing } from "../server/node/serve.ts";
 import type { Host } from "../shared/drive/run.ts";
 import type { Model } from "../shared/model/model.ts";
 import type { StoreId } from "../shared/wire/ids.ts";
 import type { CommandIo } from "./io.ts";
+import type { ServeAccess } from "./serve-access.ts";
 import { createServeLog } from "./serve-log.ts";
 
 export interface ServePlan {
@@ -12,22 +12,19 @@ export interface ServePlan {
   readonly stores: readonly StoreId[] | null;
   readonly port: number;
   readonly hostname: string;
-  /** Whoever reaches it, by whatever name, may do everything. */
-  readonly open: boolean;
+  readonly access: ServeAccess;
   readonly everyMs: number;
 }
 
 /** Until the signal; then everything at work ends first. */
 export async function serve(io: CommandIo, host: Host, plan: ServePlan): Promise<void> {
-  const { stores, open, ...at } = plan;
+  const { stores, access, ...at } = plan;
   const log = createServeLog(io);
-  const authorize =
-    stores === null ? openToAll : ({ storeId }: { storeId: StoreId }) => stores.includes(storeId);
   const serving = await startServing({
     ...host,
     ...at,
     ...(stores === null ? {} : { stores }),
-    ...(open ? { authorize, hostNames: null } : {}),
+    ...access,
     log: log.request,
     onRound: log.round,
     onTrouble: log.trouble,

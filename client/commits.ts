@@ -1,6 +1,7 @@
 /**
  * Local transactions, one after another. What is changed while one is being written goes into the next one together. A commit that
- * fails keeps its changes: the next one carries them too, so that rows never fall behind what memory says, and nothing is skipped.
+ * fails keeps its changes: the next one carries them too, so that rows never fall behind what memory says, and nothing is skipped. Where
+ * the rows themselves are gone, memory is written anew: it is never behind them, and all of one moment.
  *
  * Where tabs share the rows only the leader changes them, the others add what was made in them. A leader that is one no more forgets
  * its changes, which another one has made or will make, and adds what was made in it all the same.
@@ -50,9 +51,10 @@ interface Batch {
   waiters: Waiter[];
 }
 
-/** `onTrouble` is told what is so now, and what was so before. */
+/** `onTrouble` is told what is so now, and what was so before; `allRows` are those of all that memory holds. */
 export function createCommits(
   onTrouble: (trouble: StoreError | null, before: StoreError | null) => void,
+  allRows: () => Rows,
 ): Commits {
   let rows: LocalRows | null = null;
   let batch = newBatch();
@@ -84,7 +86,7 @@ export function createCommits(
     batch = newBatch();
     inWork = now;
     try {
-      await writeBatch(open, now);
+      await writeBatch(open, now).catch((error) => renew(open, error));
       inWork = null;
       note(null);
       for (const { resolve } of now.waiters) resolve();
@@ -99,6 +101,13 @@ export function createCommits(
       if (!fenced) note(why);
       for (const { reject } of told) reject(why);
     }
+  }
+
+  /** Only who leads holds all there is. */
+  async function renew(open: LocalRows, error: unknown): Promise<void> {
+    const isGone = error instanceof StoreError && error.kind === "closed";
+    if (!isGone || !open.renewal || following || !mayWriteAll(open)) throw error;
+    await open.renewal.renew(allRows());
   }
 
   function wait(added: boolean): Promise<void> {
@@ -135,10 +144,15 @@ export function createCommits(
     isGoing: (key) => [inWork, batch].some((one) => one?.changes.gone.has(key)),
     open(opened) {
       rows = opened;
+      rows.renewal?.listen(() => {
+        batch.mixed = true;
+        wait(false).catch(() => undefined);
+      });
       void write();
     },
     fail(error) {
       failed = asStoreError(error);
+      note(failed);
       for (const { reject } of batch.waiters.splice(0)) reject(failed);
     },
     follow() {

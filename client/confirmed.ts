@@ -46,6 +46,8 @@ export interface Confirmed<S> {
   meet(known: ReadBy): RowChanges;
   /** The marks have told what of the outbox is in the snapshot. */
   markSettled(): RowChanges;
+  /** Of all that is confirmed, for a storage that has none of it. */
+  allRows(): Rows;
   /** SHA-256 of the canonical text of the confirmed state. */
   stateHash(): string;
 }
@@ -265,6 +267,16 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
     },
     meet: ({ head }) => onEpoch(head.epoch),
     markSettled: () => (place ? putting(move({ ...place, settled: true }, undefined)) : noChanges),
+    allRows() {
+      // What another model version has folded comes back from the remote.
+      if (!place || shownOnly) return new Map();
+      oldRanges();
+      const rows = new Map<string, string>([
+        baseRow(place.position, layers.encodeConfirmed(), model.version),
+        [rowKeys.place, encodePlaceRow(place)],
+      ]);
+      return readBy ? rows.set(rowKeys.head, encodeHeadRow(readBy.head, readBy.etag)) : rows;
+    },
     stateHash: () => sha256(canonicalText(layers.encodeConfirmed())),
   };
 }

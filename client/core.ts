@@ -2,6 +2,7 @@
  * What a store is at this moment, in memory: its outbox, the tail, its condition; and who is told when something changes. Every change
  * of outbox, tail or log ends in `refresh`, which brings layers, handles and listeners up to date.
  */
+import type { StoreError } from "../shared/errors.ts";
 import type { Layers } from "../shared/fold/layers.ts";
 import type { Json } from "../shared/json.ts";
 import type { Model } from "../shared/model/model.ts";
@@ -18,8 +19,8 @@ import { appendAction, type Changed, idsOf, newMe, type Outbox } from "./outbox.
 import { createPending } from "./pending.ts";
 import type { ActionRow } from "./rows.ts";
 import type { Settled } from "./settle.ts";
-import { type Condition, firstCondition } from "./status.ts";
-import type { ActionHandle } from "./store.ts";
+import { type Condition, firstCondition, statusOf } from "./status.ts";
+import type { ActionHandle, SyncStatus } from "./store.ts";
 import { encodeCondition, encodeTail } from "./tab-words.ts";
 
 export interface CoreParts {
@@ -36,9 +37,12 @@ export interface Core extends Pick<FollowParts, "take" | "told" | "greeted"> {
   outbox: Outbox;
   readonly tail: readonly StampedUpdate[];
   readonly condition: Condition;
+  status(): SyncStatus;
   readonly listeners: Listeners;
   refresh(): void;
   note(changes: Partial<Condition>): void;
+  /** What the local storage says now, and what it said before. */
+  troubled(trouble: StoreError | null, before: StoreError | null): void;
   setTail(updates: readonly StampedUpdate[]): void;
   /** What is published through here is no tail any more. */
   dropTail(through: number): void;
@@ -58,7 +62,7 @@ export interface Core extends Pick<FollowParts, "take" | "told" | "greeted"> {
 export function createCore({ model, ids, commits, onListenerError, layers, tell }: CoreParts): Core {
   const listeners = createListeners(model, onListenerError);
   const handles = createHandles();
-  const pending = createPending();
+  const pending = createPending(model);
   let outbox: Outbox = { me: newMe(ids.newAppId(), emptyChain), updates: [], waiting: [], dead: [] };
   let tail: readonly StampedUpdate[] = [];
   let condition: Condition = firstCondition;
@@ -101,9 +105,15 @@ export function createCore({ model, ids, commits, onListenerError, layers, tell 
     get condition() {
       return condition;
     },
+    status: () => statusOf(condition, outbox, { position: layers().position, trouble: commits.trouble }),
     listeners,
     refresh,
     note,
+    troubled(trouble, before) {
+      // An error of the remote is not over because the local storage works again.
+      const { error } = condition;
+      note({ error: trouble ?? (error === before ? null : error) });
+    },
     setTail,
     dropTail(through) {
       tail = tail.filter(({ timestamp }) => timestamp > through);

@@ -3,7 +3,7 @@ import type { Layers } from "../shared/fold/layers.ts";
 import type { Model, Problem } from "../shared/model/model.ts";
 import type { Platform } from "../shared/ports/platform.ts";
 import type { Settings } from "../shared/settings.ts";
-import type { StoreId } from "../shared/wire/ids.ts";
+import type { AppId, StoreId } from "../shared/wire/ids.ts";
 import type { Timestamp } from "../shared/wire/time.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Local } from "./local/local.ts";
@@ -27,6 +27,7 @@ export interface Engine<S> {
   readonly listeners: Listeners;
   readonly outbox: StoreOutbox;
   readonly loaded: Promise<void>;
+  app(): AppId;
   dispatch(action: { readonly name: string; readonly data: unknown }): ActionHandle;
   problems(): readonly Problem[];
   status(): SyncStatus;

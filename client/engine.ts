@@ -15,14 +15,14 @@ import { createLeader } from "./leader.ts";
 import { ledElsewhere } from "./local/errors.ts";
 import type { LocalRows } from "./local/local.ts";
 import { beginEpoch, idsOf, markSeen, newMe, setMe } from "./outbox.ts";
-import { readOutbox } from "./outbox-rows.ts";
+import { outboxRows, readOutbox } from "./outbox-rows.ts";
 import { createOutboxView, followedOutbox } from "./outbox-view.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import { createRounds, type Rounds, readOnly } from "./round.ts";
 import { noChanges, together } from "./row-changes.ts";
 import { wantsTail } from "./settings.ts";
 import { settleByMarks, settleBySegment } from "./settle.ts";
-import { afterFailedLoad, afterFailure, statusOf } from "./status.ts";
+import { afterFailedLoad, afterFailure } from "./status.ts";
 import type { RoundResult } from "./sync-loop.ts";
 import type { Asked } from "./tab-words.ts";
 
@@ -31,11 +31,10 @@ const unsolved = "the state has problems that must be solved first";
 export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   const { model, store, local, remote, platform, settings } = options;
   const ids = createIds(platform);
-  const commits = createCommits((trouble, before) => {
-    // An error of the remote is not over because the local storage works again.
-    const { error } = core.condition;
-    core.note({ error: trouble ?? (error === before ? null : error) });
-  });
+  const commits = createCommits(
+    (trouble, before) => core.troubled(trouble, before),
+    () => new Map([...outboxRows(core.outbox), ...confirmed.allRows()]),
+  );
   let shown: { readonly state: unknown; readonly problems: readonly Problem[] } | undefined;
   let rows: LocalRows | null = null;
   /** Null where no other tab may have the rows open. */
@@ -141,6 +140,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     return {
       ...shared,
       local: local.name,
+      newAppId: ids.newAppId,
       commits,
       confirmed,
       outbox: () => core.outbox,
@@ -249,8 +249,9 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     },
     listeners,
     loaded,
+    app: () => core.outbox.me.app,
     problems,
-    status: () => statusOf(core.condition, core.outbox, confirmed.layers.position),
+    status: core.status,
     wake(reason) {
       if (following) ask({ do: "wake", reason });
       else leader.wake(reason);
@@ -288,7 +289,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     },
     async forget({ force = false } = {}) {
       await loaded.catch(() => undefined);
-      const { pending: unsent } = statusOf(core.condition, core.outbox, zeroTimestamp);
+      const { pending: unsent } = core.status();
       if (unsent > 0 && !force) throw hasUnsent(store, unsent);
       await this.close();
       const again = await local.open(store);

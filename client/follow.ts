@@ -7,6 +7,7 @@
  */
 import { StoreError } from "../shared/errors.ts";
 import type { Json } from "../shared/json.ts";
+import type { AppId } from "../shared/wire/ids.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
 import type { Commits } from "./commits.ts";
 import type { Confirmed } from "./confirmed.ts";
@@ -15,7 +16,8 @@ import type { LocalRows, RowChanges, Rows } from "./local/local.ts";
 import type { SharedRows } from "./local/shared-rows.ts";
 import { idsOf, type Outbox } from "./outbox.ts";
 import { followOutbox } from "./outbox-follow.ts";
-import { readOutbox } from "./outbox-rows.ts";
+import { inherited, outboxRows, readOutbox } from "./outbox-rows.ts";
+import { noChanges, putting } from "./row-changes.ts";
 import { type ActionRow, rowKeys } from "./rows.ts";
 import { type Asked, hello, readAsked, readTold, type Told } from "./tab-words.ts";
 
@@ -25,7 +27,8 @@ export interface FollowParts {
   readonly rows: LocalRows;
   readonly shared: SharedRows;
   readonly commits: Commits;
-  readonly confirmed: Pick<Confirmed<unknown>, "restore" | "follow">;
+  readonly confirmed: Pick<Confirmed<unknown>, "restore" | "follow" | "allRows">;
+  newAppId(): AppId;
   outbox(): Outbox;
   /** What other tabs have made of the outbox and the log; `made` are actions that this tab did not know. */
   take(
@@ -68,6 +71,8 @@ export function createFollowing(parts: FollowParts): Following {
   let turn = 0;
   let turns: Promise<void> = Promise.resolve();
   let reading = false;
+  /** The rows could not be read: what other tabs say of theirs does not hold here. */
+  let failing = false;
   /** Rows were read before: what is new since is told. */
   let began = false;
 
@@ -88,13 +93,23 @@ export function createFollowing(parts: FollowParts): Following {
     const mayLead = shared.isLeader();
     const found = await read();
     if (isOver()) return;
-    takeAll(found);
+    const left = mayLead && shared.isHeir() && !found.has(rowKeys.app) ? inheritance() : noChanges;
+    takeAll(new Map([...found, ...left.put]));
     commits.open(rows);
     if (mayLead) {
       leads = true;
       commits.lead();
+      void commits.commit(left).catch(() => undefined);
       parts.lead();
     } else shared.tell(hello);
+  }
+
+  /** What was never saved no other tab can have sent. */
+  function inheritance(): RowChanges {
+    const { waiting, ...rest } = parts.outbox();
+    const saved = waiting.filter(({ action }) => !commits.unsaved.has(rowKeys.action(action.id)));
+    const outbox = inherited({ ...rest, waiting: saved }, parts.newAppId());
+    return putting([...outboxRows(outbox), ...confirmed.allRows()]);
   }
 
   /** Later turns: nobody waits for them. */
@@ -103,7 +118,7 @@ export function createFollowing(parts: FollowParts): Following {
       await begin();
     } catch (error) {
       const mine = turn;
-      parts.failed(error);
+      fail(error);
       if (isFinal(error)) return;
       await parts.pause();
       if (mine === turn && !ended) await beginAgain();
@@ -119,6 +134,7 @@ export function createFollowing(parts: FollowParts): Following {
   function takeAll(found: Rows): void {
     const published = confirmed.restore(local, found);
     const known = readOutbox(local, found, parts.outbox().me);
+    failing = false;
     const held = new Set<string>(idsOf(known));
     const unsaved = followOutbox(local, { ...known, waiting: [] }, { put: commits.unsaved, delete: [] });
     const own = unsaved.waiting.filter(({ action }) => !held.has(action.id));
@@ -139,6 +155,11 @@ export function createFollowing(parts: FollowParts): Following {
       actions.map((action): ActionRow => ({ action, modelVersion, held: false })),
     );
     return [...sent, ...waiting].filter(({ action }) => !known.has(action.id));
+  }
+
+  function fail(error: unknown): void {
+    failing = true;
+    parts.failed(error);
   }
 
   function goOn(): void {
@@ -179,12 +200,17 @@ export function createFollowing(parts: FollowParts): Following {
       const found = await read();
       reading = false;
       if (mine !== turn || ended) return;
+      const failed = failing;
       if (leads) takeMade(found);
       else takeAll(found);
+      // What the leader said meanwhile was not heard.
+      if (failed && !leads) shared.tell(hello);
+      // What could not be saved meanwhile can be now.
+      void commits.flush().catch(() => undefined);
     } catch (error) {
       // What was missed is asked for again.
       if (mine === turn && !isFinal(error)) goOn();
-      parts.failed(error);
+      fail(error);
     } finally {
       reading = false;
     }
@@ -203,7 +229,7 @@ export function createFollowing(parts: FollowParts): Following {
   function told(words: Json): void {
     const said = readTold(words);
     if (said?.is === "hello") parts.greeted();
-    else if (said !== null && !leads && !ended) parts.told(said);
+    else if (said !== null && !leads && !ended && !failing) parts.told(said);
   }
 
   async function askOnce(asked: Asked): Promise<void> {
@@ -251,7 +277,7 @@ function isAction(key: string): boolean {
   return key.startsWith(rowKeys.action(""));
 }
 
-/** Trying again would not help. */
+/** Trying again would not help. Rows that are gone may be written anew by the tab that leads. */
 function isFinal(error: unknown): boolean {
-  return !(error instanceof StoreError) || error.kind !== "unavailable";
+  return !(error instanceof StoreError) || !["unavailable", "closed"].includes(error.kind);
 }

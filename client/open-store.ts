@@ -10,6 +10,7 @@ import type { Platform } from "../shared/ports/platform.ts";
 import { defaultSettings, type Settings } from "../shared/settings.ts";
 import { requireStoreId } from "../shared/wire/require-store-id.ts";
 import { createEngine } from "./engine.ts";
+import type { Engine } from "./engine-port.ts";
 import type { Local } from "./local/local.ts";
 import { memoryLocal } from "./local/memory.ts";
 import { createWebPlatform } from "./platform.ts";
@@ -44,11 +45,11 @@ export interface StoreOptions<M extends Model<unknown>> {
 export function openStore<M extends Model<unknown>>(options: StoreOptions<M>): Store<M> {
   const { model, local = memoryLocal(), platform = createWebPlatform() } = options;
   const store = requireStoreId(options.storeId);
-  const engine = createEngine<StateOf<M>>({
+  const engine: Engine<StateOf<M>> = createEngine<StateOf<M>>({
     model: model as unknown as Model<StateOf<M>>,
     store,
     local,
-    remote: options.remote?.open(store) ?? null,
+    remote: options.remote?.open(store, () => engine.loaded.then(() => engine.app())) ?? null,
     platform,
     settings: { ...defaultSettings, ...defaultClientSettings, ...options.settings },
     pushOnlyWhileValid: options.pushOnlyWhileValid ?? false,
@@ -58,6 +59,9 @@ export function openStore<M extends Model<unknown>>(options: StoreOptions<M>): S
     model.actionNames.map((name) => [name, (data: unknown) => engine.dispatch({ name, data })]),
   );
   return {
+    get app() {
+      return engine.app();
+    },
     do: calls as Store<M>["do"],
     dispatch: engine.dispatch,
     get state() {

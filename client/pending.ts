@@ -1,8 +1,10 @@
 /**
  * What the outbox adds to the shown state: each action as an update of its own, in order, with a forecast of its timestamp. Grouping
- * actions into an update changes nothing here, so nothing is redone when they are sent. What the tail shows already is left out.
+ * actions into an update changes nothing here, so nothing is redone when they are sent. What the tail shows already is left out, and what
+ * a tab of a newer release has made, which would hide all that comes after it.
  */
 import type { FoldUpdate } from "../shared/fold/fold-update.ts";
+import type { Model } from "../shared/model/model.ts";
 import { type ActionId, createdAt } from "../shared/wire/ids.ts";
 import { toTimestamp } from "../shared/wire/time.ts";
 import type { Action, StampedUpdate } from "../shared/wire/update.ts";
@@ -16,13 +18,14 @@ export interface Pending {
   add(outbox: Outbox, row: ActionRow): FoldUpdate;
 }
 
-export function createPending(): Pending {
+export function createPending(model: Pick<Model, "anyVersion" | "version">): Pending {
   let known = new Map<ActionId, FoldUpdate>();
   return {
     list({ me, updates, waiting }, tail) {
       const shown = new Set(tail.map(({ id }) => id));
       const next = new Map<ActionId, FoldUpdate>();
       const add = (action: Action, modelVersion: number): void => {
+        if (modelVersion > model.version && !model.anyVersion) return;
         const before = known.get(action.id);
         const same = before?.app === me.app && before.modelVersion === modelVersion;
         next.set(action.id, same ? before : pendingUpdate(action, me.app, modelVersion));

@@ -4,7 +4,7 @@ import type { Outbox } from "./outbox.ts";
 import type { SyncPhase, SyncStatus } from "./store.ts";
 
 /** What is remembered between changes; the rest of a status is read off the outbox. */
-export type Condition = Omit<SyncStatus, "pending" | "dead" | "position">;
+export type Condition = Omit<SyncStatus, "pending" | "dead" | "position" | "savedLocally">;
 
 export const firstCondition: Condition = {
   phase: "starting",
@@ -19,10 +19,12 @@ export const firstCondition: Condition = {
 export function statusOf(
   condition: Condition,
   { updates, waiting, dead }: Outbox,
-  position: SyncStatus["position"],
+  { position, trouble }: { readonly position: SyncStatus["position"]; readonly trouble: StoreError | null },
 ): SyncStatus {
   const sent = updates.reduce((sum, { update }) => sum + update.actions.length, 0);
-  return { ...condition, pending: sent + waiting.length, dead: dead.length, position };
+  // Where the rows are gone ("closed") all that was in them is in memory alone.
+  const savedLocally = trouble === null && condition.error?.kind !== "closed";
+  return { ...condition, savedLocally, pending: sent + waiting.length, dead: dead.length, position };
 }
 
 const phases: Readonly<Partial<Record<StoreError["kind"], SyncPhase>>> = {

@@ -42,6 +42,8 @@ export interface SyncStatus {
   readonly syncedAt: number | null;
   /** Why the last round failed, or local storage. */
   readonly error: StoreError | null;
+  /** False while something that was made here could not be written to this machine: it is lost with the page. The error says why. */
+  readonly savedLocally: boolean;
   /** Why sending waits: the store's word, or problems that must be solved first. */
   readonly waiting: string | null;
   /** The local state was not what the log gives, and was loaded afresh: at this position, the last time. */
@@ -73,6 +75,10 @@ export interface StoreOutbox {
   retry(id: ActionId): void;
 }
 
+/**
+ * "local": an action of this app, made in this tab or in another one that shares its local storage; tabs are one app. "remote": another
+ * app's, from the store. To tell tabs apart, keep the ids of the handles that `do` answers with.
+ */
 export type Origin = "local" | "remote";
 
 export interface Seen<Name, Data> {
@@ -84,6 +90,8 @@ export interface Seen<Name, Data> {
 }
 
 export interface Store<M extends Model<unknown>> {
+  /** The id of this instance, a ULID: for a token that is for it alone. Lasting once `loaded`; a cloned storage gets another one. */
+  readonly app: AppId;
   /** The app's methods: each call is an action, in the state at once. Throws StoreError "rejected" for data that the schema refuses. */
   readonly do: { readonly [Name in ActionName<M>]: (data: ActionInput<M, Name>) => ActionHandle };
   dispatch(action: { readonly name: string; readonly data: unknown }): ActionHandle;

@@ -13,10 +13,11 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { findChromium } from "./chromium.ts";
+import { buildAndPack } from "./consumer/build.ts";
 import { type Checks, createChecks } from "./consumer/checks.ts";
 import { bundleApp, runInBrowser } from "./consumer/in-browser.ts";
-import { type Installed, install, pack } from "./consumer/install.ts";
-import { type Running, run, runForJson, start } from "./consumer/programs.ts";
+import { type Installed, install } from "./consumer/install.ts";
+import { type Running, runForJson, start } from "./consumer/programs.ts";
 import { type AppFile, asApp, readmeFiles } from "./consumer/readme.ts";
 import { compile, linkPackages, loadSubpaths, typeFaults } from "./consumer/subpaths.ts";
 import { readManifest, root, subpathsOf } from "./manifest.ts";
@@ -47,11 +48,7 @@ process.exitCode = checks.close();
 
 async function checkAll({ check }: Checks): Promise<void> {
   mkdirSync(join(temp, "packed"));
-  const built = await check("The sources compile.", async () => {
-    const { code, all } = await run(root, join(root, "node_modules/.bin/tsc"), "-b", ...shippedProjects());
-    expectSame(code, 0, all);
-    return pack(join(temp, "packed"));
-  });
+  const built = await check("The sources compile.", () => buildAndPack(join(temp, "packed"), manifest));
   if (built === undefined) return;
   const installed = (name: string, beside: readonly string[]) =>
     check(`An empty folder installs the packed file with ${beside.join(", ")}.`, () =>
@@ -65,17 +62,6 @@ async function checkAll({ check }: Checks): Promise<void> {
   console.log(
     `\n${weight("a browser app", app, besideApp)}\n${weight("a server on S3", server, besideServer)}`,
   );
-}
-
-/** The projects of what is packed: examples and tests may be broken without a harm to users. */
-function shippedProjects(): readonly string[] {
-  const { references } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")) as {
-    readonly references: readonly { readonly path: string }[];
-  };
-  const shipped = manifest.files.map((file) => `./${file.replace(/^dist\//, "")}`);
-  return references
-    .map(({ path }) => path)
-    .filter((path) => shipped.some((folder) => path === folder || path.startsWith(`${folder}/`)));
 }
 
 async function checkApp(app: string, server: string): Promise<void> {

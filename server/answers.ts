@@ -91,8 +91,8 @@ const statuses: Readonly<Record<StoreErrorKind, number>> = {
 };
 
 /**
- * What was thrown, as a refusal. Troubles of a store are told; those of the server's own bucket (its credentials, its disk) are the
- * operator's and stand in the log alone.
+ * What was thrown, as a refusal. Troubles of a store are told; those of what the server itself needs (its bucket, its
+ * credentials, its keys) are the operator's and stand in the log alone.
  */
 export function toRefusal(error: unknown, retryAfterMs: number): Refusal {
   if (error instanceof Refusal) return error;
@@ -106,7 +106,7 @@ export function toRefusal(error: unknown, retryAfterMs: number): Refusal {
   if (store === undefined)
     return new Refusal(503, {
       kind: "unavailable",
-      what: "The server cannot use its bucket at the moment",
+      what: "The server cannot reach what it needs at the moment",
       fix: "Try again later; its log has the reason.",
       retryAfterMs,
     });

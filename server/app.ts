@@ -15,16 +15,12 @@ import { createSignal } from "../shared/ports/signal.ts";
 import { newSettings, type Settings } from "../shared/settings.ts";
 import { parseStoreId, type StoreId, storeIdRule } from "../shared/wire/ids.ts";
 import { Refusal, refusalAnswer, toRefusal } from "./answers.ts";
-import {
-  type Authenticate,
-  type Authorize,
-  anonymous,
-  type Claims,
-  closedToAll,
-  createGuard,
-} from "./auth.ts";
-import type { Parts } from "./call.ts";
+import { anyOwner, createAppOwners } from "./app-owners.ts";
+import { type Authenticate, type Authorize, anonymous, closedToAll, createGuard } from "./auth.ts";
+import type { DirectAccess, Parts, ReadPasses } from "./call.ts";
 import { createEndpoints, type Endpoint } from "./endpoints.ts";
+import { createPrincipalOf, type PrincipalOf, subjectOf } from "./principal.ts";
+import { createRateLimit, noRateLimit, type Rate } from "./rate.ts";
 import { type RequestLog, troubleOf } from "./request-log.ts";
 import { defaultServerSettings, type ServerSettings } from "./settings.ts";
 import { createWarmStores } from "./warm-stores.ts";
@@ -39,8 +35,23 @@ export interface AppOptions {
   readonly authenticate?: Authenticate;
   /** May they? @default nobody may anything */
   readonly authorize?: Authorize;
-  /** How who sent an update is called in it. @default `sub`, where it is a text */
-  readonly principalOf?: (claims: Claims) => string | undefined;
+  /** How who sent an update is called in it, and as the owner of an app id. @default `sub`, where it is a text */
+  readonly principalOf?: PrincipalOf;
+  /**
+   * "claims": whoever signed in may send updates of their own app ids alone: of the token's `app`, or else of those that their principal
+   * was the first to use, which the bucket keeps below `apps/`. "off": of any. Where nobody signs in it makes no difference.
+   *
+   * @default "claims"
+   */
+  readonly appOwners?: "claims" | "off";
+  /** How often each principal may ask this process; who asks more often is told when to come back. @default as often as they like */
+  readonly rate?: Rate;
+  /** Makes `POST …/pass` give passes to who may read. @default it gives none */
+  readonly readPass?: ReadPasses;
+  /** Makes `POST …/credentials` give access to the bucket itself to who may write. @default it gives none */
+  readonly direct?: DirectAccess;
+  /** Requests may be held open for news: `…/live`, and a head's `wait`. Not in a Lambda, which is paid by time. @default true */
+  readonly live?: boolean;
   /** Origins whose pages may use this API from a browser; "*" for all. @default none */
   readonly corsOrigins?: readonly string[];
   /**
@@ -50,8 +61,11 @@ export interface AppOptions {
    */
   readonly hostNames?: readonly string[] | null;
   readonly log?: RequestLog;
-  /** An update was stored: for a rollup in this process. */
-  readonly onStored?: (store: StoreId) => void;
+  /**
+   * An update was stored: for a rollup in this process, or hints to elsewhere. Its sender waits for it, as a Lambda freezes what nobody
+   * waits for; what it throws changes nothing, so it has to tell by itself.
+   */
+  readonly onStored?: (store: StoreId) => void | Promise<void>;
 }
 
 export interface App {
@@ -72,21 +86,16 @@ export interface App {
  * const listening = await listen(app, { port: 8080, platform });
  */
 export function createApp(options: AppOptions): App {
-  const { bucket, platform, models, log = () => undefined } = options;
+  const { bucket, platform, log = () => undefined } = options;
   const settings = { ...newSettings(options.settings), ...defaultServerSettings, ...options.settings };
   const host: Host = { bucket, platform, settings };
   const closing = createSignal();
-  const stores = createWarmStores({ host, settings, closing: closing.signal });
-  const parts: Parts = {
-    host,
-    settings,
-    stores,
-    models: (typeof models === "function" ? models : () => models) as Parts["models"],
-    principalOf: options.principalOf ?? subjectOf,
-    onStored: options.onStored ?? (() => undefined),
-    closing: closing.signal,
-  };
-  const guard = createGuard(options.authenticate ?? anonymous, options.authorize ?? closedToAll);
+  const parts = createParts(options, { host, settings, closing: closing.signal });
+  const guard = createGuard({
+    authenticate: options.authenticate ?? anonymous,
+    authorize: options.authorize ?? closedToAll,
+    rate: options.rate ? createRateLimit(options.rate, { ...parts, platform }) : noRateLimit,
+  });
 
   /** One request: its answer, or its refusal, and its line in the log. */
   async function serve(
@@ -135,13 +144,25 @@ export function createApp(options: AppOptions): App {
   return {
     hono,
     fetch: (request) => hono.fetch(request),
-    noteHead: (store, known) => stores.known(store)?.noteHead(known),
+    noteHead: (store, known) => void parts.stores.known(store)?.noteHead(known),
     close: () => closing.abort(),
   };
 }
 
-function subjectOf({ sub }: Claims): string | undefined {
-  return typeof sub === "string" && sub !== "" ? sub : undefined;
+function createParts(options: AppOptions, basis: Pick<Parts, "host" | "settings" | "closing">): Parts {
+  const { models, appOwners = "claims", live = true, onStored = () => undefined } = options;
+  const principalOf = createPrincipalOf(options.principalOf ?? subjectOf, basis.settings);
+  return {
+    ...basis,
+    stores: createWarmStores(basis),
+    models: (typeof models === "function" ? models : () => models) as Parts["models"],
+    principalOf,
+    owners: appOwners === "off" ? anyOwner : createAppOwners({ ...basis, principalOf }),
+    readPass: options.readPass ?? null,
+    direct: options.direct ?? null,
+    live,
+    onStored,
+  };
 }
 
 /** What a page may send and see: `Date` sets its clock right. */
@@ -151,7 +172,8 @@ function openToOrigins(origins: readonly string[]) {
     allowMethods: ["GET", "POST", "PUT"],
     allowHeaders: ["authorization", "cache-control", "content-type", "if-none-match"],
     // Content-Encoding: without it a page takes a packed answer for one that was cut.
-    exposeHeaders: ["age", "content-encoding", "date", "etag", "retry-after"],
+    // WWW-Authenticate: it tells whether a token or a read pass is wanted.
+    exposeHeaders: ["age", "content-encoding", "date", "etag", "retry-after", "www-authenticate"],
     maxAge: 86_400,
   });
 }

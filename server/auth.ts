@@ -5,11 +5,12 @@
 import { StoreError } from "../shared/errors.ts";
 import type { StoreId } from "../shared/wire/ids.ts";
 import { Refusal } from "./answers.ts";
+import type { RateLimit } from "./rate.ts";
 
-/** read: head, tail, objects, live. write: updates. create: a new store. admin: whatever else there will be. */
+/** read: head, tail, objects, live, passes. write: updates, credentials. create: a new store. admin: whatever else there will be. */
 export type Intent = "read" | "write" | "create" | "admin";
 
-/** What a token says of who holds it. `sub`, where it is a text, names who sent an update. */
+/** What a token says of who holds it. `sub` names who sent an update, `app` the one app id that it is for; both are texts, and may be missing. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** Null: nobody in particular. Throws StoreError "unauthorized" for a token that does not hold, without repeating it. */
@@ -21,6 +22,7 @@ export interface Asked {
   readonly intent: Intent;
 }
 
+/** True lets in. May throw StoreError "unauthorized" to say why not in its own words. */
 export type Authorize = (asked: Asked) => boolean | Promise<boolean>;
 
 /** For one machine, a trusted network or a public store: has to be asked for by its name. */
@@ -31,17 +33,35 @@ export const closedToAll: Authorize = () => false;
 export const anonymous: Authenticate = () => null;
 
 export interface Guard {
-  /** The claims of who may. Throws Refusal: 401 for who did not say who they are, 403 for who may not. */
+  /** The claims of who may. Throws Refusal: 401 for who did not say who they are, 403 for who may not, 429 for who asks too often. */
   admit(request: Request, storeId: StoreId, intent: Intent): Promise<Claims | null>;
 }
 
-export function createGuard(authenticate: Authenticate, authorize: Authorize): Guard {
+export interface GuardParts {
+  readonly authenticate: Authenticate;
+  readonly authorize: Authorize;
+  readonly rate: RateLimit;
+}
+
+export function createGuard({ authenticate, authorize, rate }: GuardParts): Guard {
   async function claimsOf(request: Request): Promise<Claims | null> {
     try {
-      return await authenticate(request);
+      // A hook that answers nothing has named nobody.
+      return (await authenticate(request)) ?? null;
     } catch (error) {
-      if (error instanceof StoreError && error.kind === "unauthorized")
-        throw unknownCaller(error.what, error.fix);
+      if (isUnauthorized(error)) throw unknownCaller(error.what, error.fix);
+      throw error;
+    }
+  }
+
+  async function isAllowed(asked: Asked): Promise<boolean> {
+    try {
+      // A hook that forgets to answer has not allowed anything.
+      return (await authorize(asked)) === true;
+    } catch (error) {
+      // It may say why in its own words.
+      if (isUnauthorized(error) && asked.claims !== null) throw refused(error.what, error.fix);
+      if (isUnauthorized(error)) throw unknownCaller(error.what, error.fix);
       throw error;
     }
   }
@@ -49,11 +69,16 @@ export function createGuard(authenticate: Authenticate, authorize: Authorize): G
   return {
     async admit(request, storeId, intent) {
       const claims = await claimsOf(request);
-      // A hook that forgets to answer has not allowed anything.
-      if ((await authorize({ claims, storeId, intent })) === true) return claims;
+      // Before `authorize`, which may ask a database.
+      rate.take(claims);
+      if (await isAllowed({ claims, storeId, intent })) return claims;
       throw claims === null ? unknownCaller() : forbidden(storeId, intent);
     },
   };
+}
+
+function isUnauthorized(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.kind === "unauthorized";
 }
 
 function unknownCaller(
@@ -64,9 +89,9 @@ function unknownCaller(
 }
 
 function forbidden(store: StoreId, intent: Intent): Refusal {
-  return new Refusal(403, {
-    kind: "unauthorized",
-    what: `You may not ${intent} store "${store}"`,
-    fix: "Ask who runs the server for it.",
-  });
+  return refused(`You may not ${intent} store "${store}"`, "Ask who runs the server for it.");
+}
+
+function refused(what: string, fix: string): Refusal {
+  return new Refusal(403, { kind: "unauthorized", what, fix });
 }

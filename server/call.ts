@@ -2,10 +2,23 @@
 import type { Host } from "../shared/drive/run.ts";
 import type { Model } from "../shared/model/model.ts";
 import type { AbortSignalLike } from "../shared/ports/platform.ts";
-import type { StoreId } from "../shared/wire/ids.ts";
+import type { DirectGrant, ReadPass } from "../shared/wire/http-access.ts";
+import type { AppId, StoreId } from "../shared/wire/ids.ts";
+import type { AppOwners } from "./app-owners.ts";
 import type { Claims } from "./auth.ts";
+import type { PrincipalOf } from "./principal.ts";
 import type { ServerSettings } from "./settings.ts";
 import type { WarmStores } from "./warm-stores.ts";
+
+/** Makes read passes: short-lived texts that a shared cache in front of the bucket checks by itself. */
+export interface ReadPasses {
+  newPass(store: StoreId): Promise<ReadPass>;
+}
+
+/** Direct mode: gives out credentials that can do no more than one app may do with one store. */
+export interface DirectAccess {
+  grant(asked: { readonly store: StoreId; readonly app: AppId }): Promise<DirectGrant>;
+}
 
 export interface Parts {
   readonly host: Host;
@@ -14,8 +27,13 @@ export interface Parts {
   /** The model of a store; null where this server has none. */
   readonly models: (store: StoreId) => Model | null;
   /** How an update's `principal` is called. */
-  readonly principalOf: (claims: Claims) => string | undefined;
-  readonly onStored: (store: StoreId) => void;
+  readonly principalOf: PrincipalOf;
+  readonly owners: AppOwners;
+  readonly readPass: ReadPasses | null;
+  readonly direct: DirectAccess | null;
+  /** Requests may be held open. */
+  readonly live: boolean;
+  readonly onStored: (store: StoreId) => void | Promise<void>;
   /** Ends everything that waits. */
   readonly closing: AbortSignalLike;
 }

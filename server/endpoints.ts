@@ -1,6 +1,7 @@
 /** The table of endpoints: method, path, what it takes to be let in, and what makes the answer. */
 import { httpRoutes, servedKinds } from "../shared/wire/http-routes.ts";
 import { formatTimestamp, toTimestamp } from "../shared/wire/time.ts";
+import { createCredentialsAnswer, createPassAnswer } from "./access-answer.ts";
 import { jsonAnswer } from "./answers.ts";
 import type { Intent } from "./auth.ts";
 import type { Answering, Parts } from "./call.ts";
@@ -48,6 +49,13 @@ export function createEndpoints(parts: Parts): readonly Endpoint[] {
   const now = () => formatTimestamp(toTimestamp(host.platform.now()));
   return [
     { method: "POST", path: httpRoutes.updates, intent: "write", answer: createIngest(parts) },
+    { method: "POST", path: httpRoutes.pass, intent: "read", answer: createPassAnswer(parts) },
+    {
+      method: "POST",
+      path: httpRoutes.credentials,
+      intent: "write",
+      answer: createCredentialsAnswer(parts),
+    },
     { method: "PUT", path: httpRoutes.store, intent: "create", answer: createCreateAnswer(parts) },
     read(httpRoutes.head, createHeadAnswer(parts, places)),
     read(httpRoutes.tail, createTailAnswer(parts)),

@@ -10,7 +10,7 @@ import type { ServedStore } from "./served-store.ts";
 export function createHeadAnswer(parts: Parts, places: Places): Answering {
   return async (call) => {
     const served = parts.stores.of(call.store);
-    const waitMs = waitOf(call, parts.settings.waitMsMax);
+    const waitMs = waitOf(call, parts.live ? parts.settings.waitMsMax : 0);
     // Heard from here on, so that nothing falls between the look and the wait.
     const news = waitMs > 0 ? listen(served, parts) : null;
     try {

@@ -51,6 +51,8 @@ async function take(call: Call, gate: Gate, parts: Parts): Promise<Response> {
     refuseLimits(update, call.store, parts) ??
     refuseActions(update, model);
   if (refused) return answerRefused(refused);
+  // Before it takes one of the app's places: those are its owner's.
+  await parts.owners.require(call.claims, update.app, { fresh: update.seq === 1 });
   const leave = gate.enterApp(update.app);
   if (leave === null) return answerRefused(tooMany(settings.busyRetryMs), 429);
   try {
@@ -68,11 +70,18 @@ async function store(call: Call, update: Update, parts: Parts): Promise<Response
     return answerRefused({ is, reason, retryAfterMs });
   }
   const { is, timestamp, known } = outcome;
-  parts.onStored(call.store);
+  await tell(parts, call.store);
   const answer = encodeSendAnswer({ is, timestamp, head: known.head, etag: httpEtag(known.etag) });
   return packedAnswer(call.request, await pack(answer, parts.host), {
     headers: { "cache-control": "no-store" },
   });
+}
+
+/** It is stored, whatever becomes of this. */
+async function tell({ onStored }: Parts, store: StoreId): Promise<void> {
+  try {
+    await onStored(store);
+  } catch {}
 }
 
 /** A store without a head takes nothing. */
@@ -139,12 +148,10 @@ function told(problems: readonly SchemaProblem[]): string {
 }
 
 /** Who sent it is what the server says, never what the client says. */
-function signed(update: Update, claims: Claims | null, { settings, principalOf, host }: Parts): Update {
+function signed(update: Update, claims: Claims | null, { principalOf }: Parts): Update {
   const { principal: _, ...unsigned } = update;
   const principal = claims === null ? undefined : principalOf(claims);
-  const tooLong =
-    principal !== undefined && host.platform.encodeText(principal).length > settings.principalBytesMax - 20;
-  return principal === undefined || tooLong ? unsigned : { ...unsigned, principal };
+  return principal === undefined ? unsigned : { ...unsigned, principal };
 }
 
 /** Both answer with how to leave, or null when there are too many. */

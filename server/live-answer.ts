@@ -5,12 +5,17 @@
  * once when the server closes; who listens comes back.
  */
 import { hintName } from "../shared/wire/http-routes.ts";
-import { noStore } from "./answers.ts";
+import { absent, noStore } from "./answers.ts";
 import type { Answering, Call, Parts } from "./call.ts";
 import type { Places } from "./places.ts";
 
 export function createLiveAnswer(parts: Parts, places: Places): Answering {
   return async (call) => {
+    if (!parts.live)
+      throw absent(
+        "This server gives no live hints",
+        "Poll the head, or take hints from where it sends them.",
+      );
     // A store that is not there has no news.
     await parts.stores.of(call.store).head();
     const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no", ...noStore };

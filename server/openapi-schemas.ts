@@ -21,6 +21,12 @@ function object(properties: JsonObject, optional: readonly string[] = []): JsonO
 
 const text: JsonObject = { type: "string" };
 const count: JsonObject = { type: "integer", minimum: 0 };
+const secret: JsonObject = { type: "string", description: "Not to be logged or kept." };
+const moment: JsonObject = {
+  type: "integer",
+  minimum: 0,
+  description: "Milliseconds since 1970, by the server's clock.",
+};
 const list = (items: JsonObject): JsonObject => ({ type: "array", items });
 const maybe = (schema: JsonObject): JsonObject => ({ oneOf: [schema, { type: "null" }] });
 const byName = (schema: JsonObject): JsonObject => ({ type: "object", additionalProperties: schema });
@@ -128,6 +134,15 @@ export const schemas: JsonObject = {
     cut: { type: "boolean", description: "There are more; they show when they are published." },
   }),
   Created: object({ store: ref("StoreId"), made: { type: "boolean" } }),
+  ReadPass: object({ pass: secret, expiresAt: moment }),
+  DirectRequest: object({ app: ref("Ulid") }),
+  DirectGrant: object({
+    accessKeyId: text,
+    secretAccessKey: secret,
+    sessionToken: secret,
+    expiresAt: moment,
+    address: { type: "string", description: "The bucket's, say s3://name/root?region=eu-central-1." },
+  }),
   Time: object({ now: timestamp }),
   Health: object({ ok: { const: true } }),
   Error: object({

@@ -18,9 +18,10 @@ const isLater = "Later: not acknowledged; send the very same update again.";
 const refusals: JsonObject = {
   400: refusal("The address or the body is malformed."),
   401: refusal("Nobody, or a token that does not hold."),
-  403: refusal("Somebody who may not."),
-  404: refusal("There is no such store or object."),
+  403: refusal("Somebody who may not, or not with this app id."),
+  404: refusal("There is no such store or object, or this server has nothing of the kind."),
   421: refusal("The server is not called so."),
+  429: refusal("Too many requests in a short time; Retry-After says when."),
   500: refusal("The store is damaged, or the server failed."),
   503: refusal("Not now; Retry-After says when."),
 };
@@ -51,8 +52,36 @@ export const openApiDocument: JsonObject = {
           },
           415: refusal("The body is not said to be JSON."),
           422: { description: "Rejected: it will never be taken as it is.", content: json("Rejected") },
-          429: { description: isLater, content: json("Later") },
+          429: { description: isLater, content: json("Later", "Error") },
           503: { description: isLater, content: json("Later", "Error") },
+        },
+      },
+    },
+    [pathOf(httpRoutes.pass)]: {
+      post: {
+        operationId: "newReadPass",
+        summary:
+          "A pass with which the store's head and objects can be read from a shared cache, where there is one.",
+        ...signedIn,
+        parameters: [storeParam],
+        responses: {
+          ...refusals,
+          200: { description: "For this store alone, for a while.", content: json("ReadPass") },
+        },
+      },
+    },
+    [pathOf(httpRoutes.credentials)]: {
+      post: {
+        operationId: "newDirectGrant",
+        summary: "Credentials for the bucket itself, for one app in one store, where the server gives them.",
+        ...signedIn,
+        parameters: [storeParam],
+        requestBody: { required: true, content: json("DirectRequest") },
+        responses: {
+          ...refusals,
+          200: { description: "For this app and store alone, for a while.", content: json("DirectGrant") },
+          413: refusal("The body is too long."),
+          415: refusal("The body is not said to be JSON."),
         },
       },
     },
@@ -73,9 +102,12 @@ export const openApiDocument: JsonObject = {
       parameters: [
         storeParam,
         ifNoneMatch,
-        inQuery(waitParam, "Wait so many seconds for news of an unchanged head."),
+        inQuery(waitParam, "Wait so many seconds for news of an unchanged head; not every server does."),
       ],
-      more: { 304: unchanged(), 429: refusal("Too many wait already.") },
+      more: {
+        304: unchanged(),
+        429: refusal("Too many wait already, or too many requests in a short time."),
+      },
     }),
     [pathOf(httpRoutes.tail)]: get("readTail", "Updates that are stored and not published yet.", "Tail", {
       parameters: [storeParam, ifNoneMatch, inQuery(heldRevParam, "The rev of the head that you hold.")],
@@ -93,7 +125,7 @@ export const openApiDocument: JsonObject = {
             description: "Hints, and comments in between.",
             content: { "text/event-stream": { schema: { type: "string" } } },
           },
-          429: refusal("Too many listen already."),
+          429: refusal("Too many listen already, or too many requests in a short time."),
         },
       },
     },
@@ -107,7 +139,12 @@ export const openApiDocument: JsonObject = {
       get: {
         operationId: "readOpenApi",
         summary: "This document.",
-        responses: { 200: { description: "OpenAPI 3.1.", content: { "application/json": { schema: {} } } } },
+        responses: {
+          200: { description: "OpenAPI 3.1.", content: { "application/json": { schema: {} } } },
+          400: refusal("The request is malformed."),
+          421: refusal("The server is not called so."),
+          503: refusal("It is closing."),
+        },
       },
     },
   },
@@ -169,7 +206,12 @@ function open(operationId: string, summary: string, schema: string): JsonObject 
     get: {
       operationId,
       summary,
-      responses: { 200: found, 421: refusal("The server is not called so."), 503: refusal("It is closing.") },
+      responses: {
+        200: found,
+        400: refusal("The request is malformed."),
+        421: refusal("The server is not called so."),
+        503: refusal("It is closing."),
+      },
     },
   };
 }

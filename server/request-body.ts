@@ -56,7 +56,7 @@ function tooLong(bytesMax: number): Refusal {
   return new Refusal(413, {
     kind: "limit",
     what: `The body is longer than ${bytesMax} bytes`,
-    fix: "Send it as several updates.",
+    fix: "Send less at once.",
   });
 }
 

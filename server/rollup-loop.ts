@@ -2,10 +2,12 @@
  * createRollupLoop: the rollup of a server that is one process: soon after each update that it stored itself, and of all its stores now
  * and then for what came another way. A store whose round fails waits for the next turn of all; the others go on.
  */
-import { createRollup, type Rollup, type RoundReport } from "../shared/drive/rollup.ts";
+import type { RoundReport } from "../shared/drive/rollup.ts";
 import type { Host } from "../shared/drive/run.ts";
 import type { Model } from "../shared/model/model.ts";
 import type { StoreId } from "../shared/wire/ids.ts";
+import { eachAtOnce } from "./at-once.ts";
+import { createWarmRollups } from "./warm-rollups.ts";
 
 export interface RollupLoopOptions {
   /** Which stores there are: asked before each turn of all. */
@@ -36,7 +38,7 @@ const atOnce = 4;
 export function createRollupLoop(host: Host, options: RollupLoopOptions): RollupLoop {
   const { platform } = host;
   const { delayMs, everyMs } = options;
-  const rollups = createWarmRollups(host, options);
+  const rollups = createWarmRollups(host, { models: options.models, warmMax });
   /** When each store's round is due, and whether something was surely written. */
   const due = new Map<StoreId, { readonly at: number; readonly hint: boolean }>();
   let turnAt = Number.NEGATIVE_INFINITY;
@@ -47,7 +49,7 @@ export function createRollupLoop(host: Host, options: RollupLoopOptions): Rollup
   async function loop(): Promise<void> {
     while (!stopped) {
       await noteAll();
-      await inParallel(takeDue(), roundsOf);
+      await eachAtOnce(takeDue(), atOnce, roundsOf);
       await nap();
     }
   }
@@ -74,14 +76,15 @@ export function createRollupLoop(host: Host, options: RollupLoopOptions): Rollup
 
   async function roundsOf([store, hint]: readonly [StoreId, boolean]): Promise<void> {
     try {
-      let more = true;
       let done = 0;
-      while (more && !stopped) {
-        const report = await rollups.of(store).round({ hint });
-        options.onRound(store, report);
-        more = report.more;
-        done += report.published + report.dropped + report.setAside;
-      }
+      await rollups.rounds(store, {
+        hint,
+        goOn: () => !stopped,
+        onRound(report) {
+          options.onRound(store, report);
+          done += report.published + report.dropped + report.setAside;
+        },
+      });
       // What was surely written and is not sealed yet, will be.
       if (hint && done === 0 && !due.has(store))
         due.set(store, { at: platform.now() + delayMs, hint: false });
@@ -112,32 +115,4 @@ export function createRollupLoop(host: Host, options: RollupLoopOptions): Rollup
       await running;
     },
   };
-}
-
-interface WarmRollups {
-  of(store: StoreId): Rollup;
-}
-
-function createWarmRollups(host: Host, { models }: RollupLoopOptions): WarmRollups {
-  const warm = new Map<StoreId, Rollup>();
-  return {
-    of(store) {
-      const model = models(store);
-      const rollup = warm.get(store) ?? createRollup(host, model === null ? { store } : { store, model });
-      // The least lately used comes first, and goes first.
-      warm.delete(store);
-      warm.set(store, rollup);
-      const [oldest] = warm.keys();
-      if (warm.size > warmMax && oldest !== undefined) warm.delete(oldest);
-      return rollup;
-    },
-  };
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, worker));
 }

@@ -34,8 +34,8 @@ export interface ServedStore {
   /** `rev`: of the head that the asker holds. */
   tail(rev: number): Promise<ServedTail>;
   append(update: Update): Promise<AppendOutcome>;
-  /** Somebody of this process wrote or read a head. */
-  noteHead(known: KnownHead): void;
+  /** Somebody of this process wrote or read a head. Resolves when it is everybody's. */
+  noteHead(known: KnownHead): Promise<void>;
   /** Calls at each hint; answers with how to stop. */
   listen(listener: () => void): () => void;
   /** Somebody listens. */
@@ -116,7 +116,7 @@ export function createServedStore(store: StoreId, parts: ServedStoreParts): Serv
       try {
         const outcome = await writer.append(update);
         clear = outcome.is === "stored";
-        if (outcome.is === "stored") this.noteHead(outcome.known);
+        if (outcome.is === "stored") await this.noteHead(outcome.known);
         return outcome;
       } finally {
         // A writer holds an app to what it has not settled. But which update comes next is the client's business: it may have settled
@@ -127,10 +127,10 @@ export function createServedStore(store: StoreId, parts: ServedStoreParts): Serv
         hints.give();
       }
     },
-    noteHead(known) {
+    async noteHead(known) {
       const isSameLife = latest === null || latest.known.head.epoch === known.head.epoch;
       // Which of two lives is the present one, the bucket tells.
-      if (isSameLife) void take(known).catch(() => undefined);
+      if (isSameLife) await take(known).catch(() => undefined);
       else heads.spoil();
     },
     listen(listener) {

@@ -16,13 +16,16 @@ export interface ServerSettings {
   readonly hintGapMs: number;
   readonly watchDelayMs: number;
   readonly storesWarmMax: number;
+  readonly smallBodyBytesMax: number;
+  readonly appOwnersWarmMax: number;
+  readonly rateHoldersMax: number;
 }
 
 export const defaultServerSettings: ServerSettings = {
   /** Of an update as sent, read no further: twice the largest update, so that white space never refuses one. */
   bodyBytesMax: 512 * 1024,
-  /** Added to an update by the server itself, on top of the limit that its client kept. */
-  principalBytesMax: 256,
+  /** Of a principal as JSON: OpenID Connect's subjects have at most 255 characters. The server adds it on top of its client's own limit. */
+  principalBytesMax: 320,
   /** Updates being stored: each holds up to a body in memory and a request to the bucket. */
   updatesAtOnceMax: 256,
   /** ... of one app, which sends one after another: a retry or two may wait behind a slow first try. */
@@ -49,4 +52,10 @@ export const defaultServerSettings: ServerSettings = {
   watchDelayMs: 2_000,
   /** Stores with a head, a tail and a writer in memory, some 100 KB each. */
   storesWarmMax: 500,
+  /** Of a body that is no update: one of ours has some 50 bytes. */
+  smallBodyBytesMax: 4 * 1024,
+  /** Apps whose owner stays in memory, some 300 bytes each; others cost a GET. */
+  appOwnersWarmMax: 10_000,
+  /** Principals whose rate is counted at once, some 200 bytes each; who is forgotten begins with a full burst. */
+  rateHoldersMax: 10_000,
 };

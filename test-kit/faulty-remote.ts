@@ -201,8 +201,8 @@ export function createFaultyRemote(inner: Remote, options: FaultyRemoteOptions):
 
   return {
     name: inner.name,
-    open(store) {
-      const to = inner.open(store);
+    open(store, app) {
+      const to = inner.open(store, app);
       const { live } = to;
       return {
         async get(key, getOptions) {

@@ -3,25 +3,29 @@ import type { Command } from "@commander-js/extra-typings";
 import { requireFitBucket } from "../../shared/drive/self-test.ts";
 import { createStore } from "../../shared/drive/store.ts";
 import { StoreError } from "../../shared/errors.ts";
-import { hostInUrl, isLoopback } from "../../shared/wire/loopback.ts";
 import { UsageError } from "../errors.ts";
 import type { CommandIo } from "../io.ts";
 import { loadModel } from "../model-file.ts";
 import { toNumber } from "../numbers.ts";
+import { toServeAccess } from "../serve-access.ts";
 import { bucketCommand, openHost, toStoreId } from "../session.ts";
 
 const examples = `
 Clients reach it with httpRemote("http://127.0.0.1:8787"). It makes the stores given with --store where they are missing, and serves no
 others; without --store it serves all that there are, and lets clients make new ones. Each request is one line of output.
 
-It knows no users yet: on this machine's own address everybody on this machine may use it, beyond it only with --open, and then
-everybody may read and write everything. Put something that speaks HTTPS before it: clients refuse plain HTTP from other machines.
+With --auth-secret-file or --auth-jwks it lets in who sends a token that holds, as far as its claims "role" (reader, writer, admin) and
+"stores" (ids, prefixes that end in *, or "*") go; "icecore token" makes such tokens for development. Without these, everybody on this
+machine may use it on this machine's own address; beyond it only with --open, and then everybody may read and write everything.
+Put something that speaks HTTPS before it: clients refuse plain HTTP from other machines.
 
 Ctrl-C or SIGTERM: it takes no more requests, finishes those at work and its round, and ends with exit code 0.
 
 Examples:
   $ icecore serve --bucket folder:./bucket --model todos.ts --store family
-  $ icecore serve --bucket 's3://notes?region=eu-central-1' --model notes.js --host 0.0.0.0 --port 80 --open --json`;
+  $ icecore serve --bucket folder:./bucket --model todos.ts --auth-secret-file secret.txt --audience todos
+  $ icecore serve --bucket 's3://notes?region=eu-central-1' --model notes.js --host 0.0.0.0 --port 80 --json \\
+      --auth-jwks https://login.example.com/.well-known/jwks.json --audience notes --issuer https://login.example.com`;
 
 export function addServe(program: Command, io: CommandIo): void {
   bucketCommand(program, "serve", "serve stores over HTTP, with their rollup, until it is stopped")
@@ -29,6 +33,10 @@ export function addServe(program: Command, io: CommandIo): void {
     .option("-s, --store <id...>", "serve these alone; they are made where they are missing")
     .option("-p, --port <number>", "0 for any that is free", "8787")
     .option("--host <address>", "where to listen", "127.0.0.1")
+    .option("--auth-secret-file <file>", "let in tokens signed with the secret in this file (HS256)")
+    .option("--auth-jwks <url>", "let in tokens signed with the keys that an issuer publishes there")
+    .option("--audience <name>", "the aud that tokens must have")
+    .option("--issuer <name>", "the iss that tokens must have (default: any)")
     .option("--open", "let everybody who reaches it read and write everything")
     .option("--every <seconds>", "between two looks for what others wrote (default: 5, on s3:// 60)")
     .addHelpText("after", examples)
@@ -36,7 +44,7 @@ export function addServe(program: Command, io: CommandIo): void {
       const stores = options.store?.map(toStoreId) ?? null;
       const port = toPort(options.port);
       const everyMs = options.every === undefined ? null : everyOf(options.every);
-      requireOpen(options.host, options.open === true);
+      const access = await toServeAccess(options, stores, io.platform);
       const { serve } = await loadServing();
       const model = await loadModel(options.model);
       const local = !/^s3:/.test(options.bucket ?? "");
@@ -51,7 +59,7 @@ export function addServe(program: Command, io: CommandIo): void {
         stores,
         port,
         hostname: options.host,
-        open: options.open === true,
+        access,
         everyMs: everyMs ?? (local ? 5_000 : 60_000),
       });
     });
@@ -72,14 +80,6 @@ async function loadServing() {
       cause,
     );
   });
-}
-
-function requireOpen(hostname: string, open: boolean): void {
-  if (open || isLoopback(hostInUrl(hostname))) return;
-  throw new UsageError(
-    `--host ${hostname} lets other machines in, and nobody is asked who they are`,
-    "Leave --host out to serve this machine alone, or add --open to let everybody read and write everything.",
-  );
 }
 
 function toPort(text: string): number {

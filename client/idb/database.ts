@@ -2,7 +2,8 @@
  * One IndexedDB database with the rows of one store: what is in it, opening it, and what is read and written in single transactions.
  *
  * Each database has a *life*, a random name made with it. Who had it open and comes back asks for that life, so that a database that
- * was deleted in between is never made anew by accident, nor taken for the old one: rows would be written to it without the rest.
+ * was deleted in between is never made anew by accident, nor taken for the old one: rows would be written to it without the rest. Only
+ * who still has all of the rest makes it anew (renewRows), and says in it which lives it goes on from.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { RowChanges, Rows } from "../local/local.ts";
@@ -12,8 +13,11 @@ import { isBlocked, isForeign, isGone, isNoText, type Place } from "./idb-errors
 /** Key and value are texts, but that is for who reads them to find out: anything of this origin can write here. */
 export interface Shape extends DBSchema {
   readonly rows: { readonly key: string; readonly value: unknown };
-  /** `rev` and `term` only where several tabs may have it open: see shared-database.ts. */
-  readonly about: { readonly key: "life" | "rev" | "term"; readonly value: unknown };
+  /**
+   * `rev` and `term` only where several tabs may have it open (shared-database.ts); `after` where it was made anew with all that was left
+   * of earlier lives: those.
+   */
+  readonly about: { readonly key: "life" | "rev" | "term" | "after"; readonly value: unknown };
 }
 
 export interface Database {
@@ -24,8 +28,10 @@ export interface Database {
 }
 
 export interface DatabaseOptions {
-  /** The life that it must have; null takes any, and makes the database where there is none. */
+  /** The life that it must have, or go on from; null takes any, and makes the database where there is none. */
   readonly life: string | null;
+  /** The browser has closed it, or another tab wants to change or delete it. */
+  readonly onLost?: () => void;
   /** @default the form of this release */
   readonly version?: number;
 }
@@ -40,10 +46,12 @@ export async function openDatabase(place: Place, options: DatabaseOptions): Prom
   let lost = false;
   const connection = await connect(place, options, () => {
     lost = true;
+    options.onLost?.();
   });
   try {
     const life = await lifeOf(connection, place);
-    if (options.life !== null && options.life !== life) throw isGone(place);
+    if (options.life !== null && options.life !== life && !(await goesOnFrom(connection, options.life)))
+      throw isGone(place);
     return { connection, life, isLost: () => lost };
   } catch (error) {
     connection.close();
@@ -97,6 +105,11 @@ async function lifeOf(connection: IDBPDatabase<Shape>, place: Place): Promise<st
   const life = await connection.get("about", "life");
   if (typeof life !== "string") throw isForeign(place);
   return life;
+}
+
+async function goesOnFrom(connection: IDBPDatabase<Shape>, life: string): Promise<boolean> {
+  const after = await connection.get("about", "after");
+  return Array.isArray(after) && after.includes(life);
 }
 
 /** All rows; IndexedDB keeps them in order of their keys' code units, as the Local port wants them. */

@@ -9,11 +9,12 @@ import { closedStore } from "../errors.ts";
 import { storeIsOpen } from "../local/errors.ts";
 import type { Local, LocalRows } from "../local/local.ts";
 import { createQueue } from "../local/queue.ts";
-import { type Connection, openConnection } from "./connection.ts";
+import { openConnection } from "./connection.ts";
 import { readRows, removeRows, writeRows } from "./database.ts";
 import { type TabLock, takeExclusive } from "./exclusive.ts";
 import { idbError, noIndexedDb, noLocks, type Place } from "./idb-errors.ts";
 import { openShared } from "./shared.ts";
+import { renewRows } from "./shared-database.ts";
 
 export interface IdbLocalOptions {
   /** Goes before the names of its databases, say where one origin has several apps or users. @default "" */
@@ -73,16 +74,20 @@ async function openRows(place: Place, tabs: boolean): Promise<LocalRows> {
   const lock = await takeExclusive(navigator.locks, place.database);
   if (lock === null) throw storeIsOpen(place.store, "already, here or in another tab");
   try {
-    return rowsOf(await openConnection(place), lock, place);
+    return await rowsOf(place, lock);
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
-function rowsOf(connection: Connection, lock: TabLock, place: Place): LocalRows {
+async function rowsOf(place: Place, lock: TabLock): Promise<LocalRows> {
   const queue = createQueue();
+  let lost: () => void = () => undefined;
   let closed = false;
+  const connection = await openConnection(place, {
+    onLost: () => void answer("open", () => connection.run(async () => undefined)).catch(() => lost()),
+  });
 
   async function answer<T>(doing: string, call: () => Promise<T>): Promise<T> {
     if (closed) throw closedStore(place.store);
@@ -97,6 +102,15 @@ function rowsOf(connection: Connection, lock: TabLock, place: Place): LocalRows 
   }
 
   return {
+    renewal: {
+      listen(given) {
+        lost = given;
+      },
+      renew: (rows) =>
+        answer("save", async () => {
+          await connection.renew((database, lives) => renewRows(database, { rows, term: null, lives }));
+        }),
+    },
     load: () => answer("read", () => connection.run((database) => readRows(database, place))),
     commit: (changes) => answer("save", () => connection.run((database) => writeRows(database, changes))),
     clear: () => answer("remove the rows", () => connection.runAnew(removeRows)),

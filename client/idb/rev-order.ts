@@ -16,6 +16,8 @@ export interface RevOrder {
   loading(): void;
   /** Everything up to here is known; null: it could not be read. */
   loaded(rev: number | null): void;
+  /** The database is another one: what is known of its commits does not hold any more. All of it must be read. */
+  restart(): void;
   /** Something that should have come has not. */
   readonly hasGap: boolean;
 }
@@ -71,6 +73,10 @@ export function createRevOrder({ pass, onGap, later }: RevOrderOptions): RevOrde
         loads -= 1;
         drain();
       });
+    },
+    restart() {
+      [last, known] = [null, 0];
+      waiting.clear();
     },
     get hasGap() {
       return last !== null && loads === 0 && known > last;

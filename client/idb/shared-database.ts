@@ -1,7 +1,8 @@
 /**
  * Transactions on a database that several tabs have open. Beside the rows stand two numbers: `rev` counts the commits of all tabs, so
  * that each notices what it has missed; `term` counts the leaders, and a commit of a leader whose term is over changes nothing. The life
- * is looked at each time, too: who cleared the rows gave them another one, and nobody adds to them what needs the old ones.
+ * is looked at each time, too: who cleared the rows gave them another one, and nobody adds to them what needs the old ones. Where the
+ * database itself is gone, its leader makes it anew with all that it still holds: once, and only where no other tab has led meanwhile.
  */
 import type { IDBPTransaction } from "idb";
 import { ledElsewhere } from "../local/errors.ts";
@@ -58,13 +59,41 @@ export function beginTerm(database: Database): Promise<number> {
   return write(database, (transaction) => raise(transaction, "term"));
 }
 
-/** Removes all rows; the database has another life afterwards, and goes on in the `term` of a leader. Answers with the rev. */
+/**
+ * Removes all rows; the database has another life afterwards, and goes on in the `term` of a leader. It has one in any case: what was
+ * cleared on purpose is nobody's to write anew. Answers with the rev.
+ */
 export function clearShared(database: Database, term: number | null): Promise<number> {
-  return write(database, (transaction) => {
+  return write(database, async (transaction) => {
     const about = transaction.objectStore("about");
+    const led = countOf(await about.get("term"));
     transaction.objectStore("rows").clear().catch(ignore);
     about.put(createWebPlatform().newNonce(), "life").catch(ignore);
+    about.delete("after").catch(ignore);
+    about.put(term ?? led, "term").catch(ignore);
+    return raise(transaction, "rev");
+  });
+}
+
+/**
+ * Writes all rows into a database that nobody has led yet, and which lives it goes on from. Null where somebody has, or has cleared it, or
+ * rows of the same names are there: then nothing is changed. Else the rev.
+ */
+export function renewRows(
+  database: Database,
+  {
+    rows,
+    term,
+    lives,
+  }: { readonly rows: Rows; readonly term: number | null; readonly lives: readonly string[] },
+): Promise<number | null> {
+  return write(database, async (transaction) => {
+    const [about, stored] = [transaction.objectStore("about"), transaction.objectStore("rows")];
+    const [led, keys] = await Promise.all([about.get("term"), stored.getAllKeys()]);
+    if (led !== undefined || keys.some((key) => rows.has(key))) return null;
+    for (const [key, value] of rows) stored.put(value, key).catch(ignore);
     if (term !== null) about.put(term, "term").catch(ignore);
+    about.put([...lives], "after").catch(ignore);
     return raise(transaction, "rev");
   });
 }

@@ -3,11 +3,11 @@
  * (tab-channel.ts), in which order their commits go (rev-order.ts), and the transactions (shared-database.ts).
  */
 
-import { StoreError, type StoreErrorKind } from "../../shared/errors.ts";
+import { StoreError } from "../../shared/errors.ts";
 import type { Json } from "../../shared/json.ts";
 import { closedStore } from "../errors.ts";
 import { ledElsewhere } from "../local/errors.ts";
-import type { LocalRows, RowChanges } from "../local/local.ts";
+import type { LocalRows, RowChanges, Rows } from "../local/local.ts";
 import { createQueue } from "../local/queue.ts";
 import type { SharedListener, SharedRows } from "../local/shared-rows.ts";
 import { createWebPlatform } from "../platform.ts";
@@ -15,7 +15,8 @@ import { openConnection } from "./connection.ts";
 import { idbError, type Place } from "./idb-errors.ts";
 import { type Leadership, takePart } from "./leadership.ts";
 import { createRevOrder } from "./rev-order.ts";
-import { beginTerm, clearShared, readRev, readShared, writeShared } from "./shared-database.ts";
+import { beginTerm, clearShared, readRev, readShared, renewRows, writeShared } from "./shared-database.ts";
+import { answerAsked, createAsking } from "./tab-asking.ts";
 import { openTabChannel, type TabNote } from "./tab-channel.ts";
 import { onReturn } from "./wake.ts";
 
@@ -24,22 +25,28 @@ const gapMs = 300;
 /** A tab that was killed between a commit and its note is noticed after this at the latest. */
 const lookMs = 10_000;
 
-interface Asked {
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export async function openShared(place: Place, locks: LockManager): Promise<LocalRows> {
   const platform = createWebPlatform();
-  const connection = await openConnection(place);
   const queue = createQueue();
-  const asked = new Map<string, Asked>();
   const stopped = new AbortController();
   let listener: SharedListener | null = null;
   let leadership: Leadership | null = null;
+  /** A term is one of a life: that of another life with the same number is another leader's. */
+  let termLife: string | null = null;
+  let isHeir = false;
+  let lost: () => void = () => undefined;
   /** Of the leader that answered last. */
   let heardTerm: number | null = null;
   let gapTimed = false;
+
+  const connection = await openConnection(place, {
+    onLost: () => void look(),
+    onAnew() {
+      // Who did that leads.
+      if (leadership?.term != null) leadership.lost();
+      readAnew();
+    },
+  });
 
   const order = createRevOrder({
     pass: (changes) => listener?.changed(changes),
@@ -56,13 +63,15 @@ export async function openShared(place: Place, locks: LockManager): Promise<Loca
 
   const channel = openTabChannel(place.database, (note) => {
     if (note.is === "rows") order.heard(note.rev, { put: new Map(note.put), delete: note.gone });
-    else if (note.is === "rev") order.look(note.rev);
+    else if (note.is === "rev") hearRev(note.rev);
     else if (note.is === "ping") void answerPing();
     else if (note.is === "leads") hearLeader(note.term);
     else if (note.is === "told") listener?.told(note.words);
     else if (note.is === "asked") void answerTo(note);
-    else settle(note);
+    else asking.answered(note);
   });
+
+  const asking = createAsking({ store: place.store, newId: platform.newNonce, post: channel.post });
 
   /** A frozen page may still hear, but its timers stand still: only who can work says that it leads. */
   async function answerPing(): Promise<void> {
@@ -72,42 +81,62 @@ export async function openShared(place: Place, locks: LockManager): Promise<Loca
     if (term !== null) channel.post({ is: "leads", term });
   }
 
+  /** Perhaps of another life: a connection that was lost finds that out. */
+  function hearRev(rev: number): void {
+    order.look(rev);
+    void look();
+  }
+
   function hearLeader(term: number): void {
     leadership?.heard();
-    if (term !== heardTerm) askAgain();
+    if (term !== heardTerm) asking.again();
     heardTerm = term;
   }
 
-  /** Who was asked leads no more: whoever waits asks the next one. */
-  function askAgain(): void {
-    for (const { reject } of asked.values()) reject(ledElsewhere(place.store));
-    asked.clear();
-  }
-
-  async function answerTo({ id, words }: Extract<TabNote, { is: "asked" }>): Promise<void> {
-    if (listener === null || leadership?.term == null) return;
-    try {
-      await listener.asked(words);
-      channel.post({ is: "answered", id, trouble: null });
-    } catch (error) {
-      const { kind, what, fix } = error instanceof StoreError ? error : failed(error);
-      channel.post({ is: "answered", id, trouble: { kind, what, fix } });
-    }
-  }
-
-  function settle({ id, trouble }: Extract<TabNote, { is: "answered" }>): void {
-    const one = asked.get(id);
-    asked.delete(id);
-    if (trouble === null) one?.resolve();
-    else one?.reject(new StoreError({ ...trouble, kind: trouble.kind as StoreErrorKind }));
+  async function answerTo(note: Extract<TabNote, { is: "asked" }>): Promise<void> {
+    const { asked } = listener ?? {};
+    if (asked !== undefined && leadership?.term != null) channel.post(await answerAsked(note, asked));
   }
 
   async function look(): Promise<void> {
     try {
-      order.look(await connection.run(readRev));
+      order.look(await queue.run(() => connection.run(readRev)));
     } catch {
-      // What is wrong shows with the next commit.
+      // What is wrong shows with the next commit, which a leader makes at once.
+      if (leadership?.term != null) lost();
     }
+  }
+
+  function readAnew(): void {
+    order.restart();
+    asking.again();
+    listener?.changed("reload");
+  }
+
+  /** Where the database is gone, and nobody has led in another one, this tab's term is its first. */
+  async function begin(): Promise<number> {
+    isHeir = false;
+    try {
+      return await connection.run((database) => {
+        termLife = database.life;
+        return beginTerm(database);
+      });
+    } catch (error) {
+      if (!isClosed(error)) throw error;
+      await renew(new Map(), 1);
+      isHeir = true;
+      return 1;
+    }
+  }
+
+  async function renew(rows: Rows, term: number): Promise<void> {
+    const rev = await connection.renew(async (database, lives) => {
+      const made = await renewRows(database, { rows, term, lives });
+      if (made !== null) termLife = database.life;
+      return made;
+    });
+    channel.post({ is: "rev", rev });
+    readAnew();
   }
 
   async function watch(): Promise<void> {
@@ -129,32 +158,30 @@ export async function openShared(place: Place, locks: LockManager): Promise<Loca
   }
 
   async function save(changes: RowChanges, term: number | null): Promise<void> {
-    const rev = await connection.run((database) => writeShared(database, place, { changes, term }));
+    const rev = await connection.run(async (database) => {
+      if (term !== null && database.life !== termLife) throw ledElsewhere(place.store);
+      return writeShared(database, place, { changes, term });
+    });
     channel.post({ is: "rows", rev, put: [...changes.put], gone: changes.delete });
     order.own(rev);
   }
 
   const shared: SharedRows = {
     isLeader: () => leadership?.term != null,
+    isHeir: () => isHeir,
     listen(given) {
       listener = given;
     },
     add: (put) => answer("save", () => save({ put, delete: [] }, null)),
     tell: (words: Json) => channel.post({ is: "told", words }),
-    ask(words) {
-      const id = platform.newNonce();
-      return new Promise((resolve, reject) => {
-        asked.set(id, { resolve, reject });
-        channel.post({ is: "asked", id, words });
-      });
-    },
+    ask: asking.ask,
   };
 
   const stopReturn = onReturn(() => void look());
   async function close(): Promise<void> {
     stopped.abort();
     stopReturn();
-    askAgain();
+    asking.again();
     await leadership?.close();
     await queue.run(() => {
       channel.close();
@@ -167,9 +194,9 @@ export async function openShared(place: Place, locks: LockManager): Promise<Loca
       locks,
       name: place.database,
       platform,
-      begin: () => connection.run(beginTerm),
+      begin: () => queue.run(begin),
       onChange(term) {
-        askAgain();
+        asking.again();
         if (term !== null) channel.post({ is: "leads", term });
         // The first change comes before anybody listens.
         listener?.leads();
@@ -183,6 +210,23 @@ export async function openShared(place: Place, locks: LockManager): Promise<Loca
   void watch();
   return {
     shared,
+    renewal: {
+      listen(given) {
+        lost = given;
+      },
+      renew: (rows) =>
+        answer("save", async () => {
+          const term = leadership?.term ?? null;
+          if (term === null) throw ledElsewhere(place.store);
+          try {
+            await renew(rows, term);
+          } catch (error) {
+            // Another tab can lead what is there now; this one has nothing to do with it.
+            if (isClosed(error)) void leadership?.close();
+            throw error;
+          }
+        }),
+    },
     load() {
       order.loading();
       return answer("read", async () => {
@@ -224,13 +268,6 @@ export async function openShared(place: Place, locks: LockManager): Promise<Loca
   };
 }
 
-function failed(error: unknown): StoreError {
-  return new StoreError(
-    {
-      kind: "unavailable",
-      what: `The leading tab failed: ${error instanceof Error ? error.message : String(error)}`,
-      fix: "Try again.",
-    },
-    error,
-  );
+function isClosed(error: unknown): boolean {
+  return error instanceof StoreError && error.kind === "closed";
 }

@@ -65,6 +65,16 @@ function sealedRows(rows: LocalRows, found: Rows, place: Place & { readonly ciph
     return queue.run(call);
   }
 
+  function sealed(
+    changes: RowChanges,
+    write: (sealed: RowChanges) => Promise<void> | undefined,
+  ): Promise<void> {
+    return answer(async () => {
+      first = null;
+      await write(await sealAll(cipher, changes, place));
+    });
+  }
+
   /** How often all rows were asked for. */
   let loads = 0;
   const shared = rows.shared && sealedShared(rows.shared);
@@ -85,11 +95,7 @@ function sealedRows(rows: LocalRows, found: Rows, place: Place & { readonly ciph
             });
           },
         }),
-      add: (added) =>
-        answer(async () => {
-          first = null;
-          await inner.add((await sealAll(cipher, { put: added, delete: [] }, place)).put);
-        }),
+      add: (added) => sealed({ put: added, delete: [] }, ({ put }) => inner.add(put)),
     };
   }
 
@@ -103,19 +109,21 @@ function sealedRows(rows: LocalRows, found: Rows, place: Place & { readonly ciph
     }
   }
 
+  const renewal = rows.renewal && {
+    ...rows.renewal,
+    renew: (all: Rows) => sealed({ put: all, delete: [] }, ({ put }) => rows.renewal?.renew(put)),
+  };
+
   return {
     ...(shared ? { shared } : {}),
+    ...(renewal ? { renewal } : {}),
     load: () =>
       answer(async () => {
         const sealed = (rows.shared ? null : first) ?? (await loadAnew());
         first = null;
         return unsealAll(cipher, sealed, place);
       }),
-    commit: (changes) =>
-      answer(async () => {
-        first = null;
-        await rows.commit(await sealAll(cipher, changes, place));
-      }),
+    commit: (changes) => sealed(changes, rows.commit),
     clear: () =>
       answer(async () => {
         first = null;

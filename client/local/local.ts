@@ -20,6 +20,16 @@ export interface RowChanges {
   readonly delete: readonly string[];
 }
 
+export interface Renewal {
+  /** One listener: the rows may be gone. What is committed next tells. */
+  listen(onLost: () => void): void;
+  /**
+   * Makes the storage anew with these rows, which are all there is; durable when it resolves. Throws StoreError "closed" where somebody
+   * else has begun there meanwhile, or has cleared it: nothing was changed then.
+   */
+  renew(rows: Rows): Promise<void>;
+}
+
 export interface LocalRows {
   /** All rows as last committed, in order of their keys. */
   load(): Promise<Rows>;
@@ -28,6 +38,8 @@ export interface LocalRows {
   /** Removes everything, durably. */
   clear(): Promise<void>;
   close(): Promise<void>;
+  /** Where a browser may throw all rows away under who has them open. */
+  readonly renewal?: Renewal;
   /** Where several tabs may have the rows open at once. */
   readonly shared?: SharedRows;
 }

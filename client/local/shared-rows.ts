@@ -22,6 +22,8 @@ export interface SharedListener {
 
 export interface SharedRows {
   isLeader(): boolean;
+  /** It leads rows that were thrown away, and that no other tab has written anew: all there is of them is what it remembers itself. */
+  isHeir(): boolean;
   /** One listener, once. */
   listen(listener: SharedListener): void;
   /** Commits rows that are new. Any tab may; `LocalRows.commit` is the leader's, and throws StoreError "conflict" for others. */

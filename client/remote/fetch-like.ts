@@ -5,7 +5,7 @@
 import type { AbortSignalLike } from "../../shared/ports/platform.ts";
 
 export interface FetchInit {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT";
   readonly headers: Record<string, string>;
   readonly body?: string;
   readonly signal?: AbortSignalLike;

@@ -31,6 +31,21 @@ export const goodLiveMs = 20_000;
 /** Silence on a live connection: three of the server's heartbeats missed, and it is made again. */
 export const liveSilenceMs = 80_000;
 
+/** Where the server says that it gives no hints: asked again after this, at a request an hour, in case it does after an upgrade. */
+export const noHintsMs = 60 * 60_000;
+
+/** Hints within this of one another are one: whoever gives more of them makes nobody poll more often. */
+export const hintGapMs = 1_000;
+
+/** Characters of what a hint service says; a hint has some hundred, and longer words are not read. */
+export const hintLengthMax = 16 * 1024;
+
+/** Silence on a hint service's connection, where it promised none: what AppSync Events promises, and a little. */
+export const hintSilenceMsMax = 330_000;
+
+/** A read pass is renewed this long before it ends: a request that waits as long for its answer still has one that holds. */
+export const passAheadMs = 30_000;
+
 /** Where answers do not come in pieces: the server keeps a request for an unchanged head so long. */
 export const waitSeconds = 25;
 

@@ -1,23 +1,15 @@
 /**
- * Listening for hints: server-sent events where bodies come in pieces, else long polls of the head. It only ever wakes; whether something
- * is new, the poll finds out. It comes back by itself, waits longer each time it fails, and waits a random share of that, so that a
- * server that restarts is not met by all of its clients at once.
+ * Listening for the server's own hints: server-sent events where bodies come in pieces, else long polls of the head. It only ever wakes;
+ * whether something is new, the poll finds out. A server that gives none (a Lambda cannot hold a request) is hardly ever asked again.
  */
 import type { AbortSignalLike, Platform } from "../../shared/ports/platform.ts";
 import { hintName, httpRoutes, storePath, waitParam } from "../../shared/wire/http-routes.ts";
 import type { StoreId } from "../../shared/wire/ids.ts";
 import { type BodyReader, readerOf } from "./fetch-like.ts";
+import { type Heard, keepListening } from "./hint-loop.ts";
 import { strangeAnswer } from "./http-errors.ts";
-import {
-  errorBytesMax,
-  goodLiveMs,
-  liveSilenceMs,
-  reconnectMs,
-  reconnectMsMax,
-  sentBytesMax,
-  waitSeconds,
-} from "./http-limits.ts";
-import type { Requester } from "./http-request.ts";
+import { errorBytesMax, liveSilenceMs, reconnectMs, sentBytesMax, waitSeconds } from "./http-limits.ts";
+import { asksForPass, type Requester } from "./http-request.ts";
 import { within } from "./within.ts";
 
 export interface LiveParts {
@@ -26,29 +18,9 @@ export interface LiveParts {
   readonly platform: Platform;
 }
 
-/** Runs until the signal; nothing that goes wrong concerns anybody else. */
+/** Runs until the signal. */
 export function followLive(parts: LiveParts, wake: (reason: string) => void, signal: AbortSignalLike): void {
-  void follow(parts, wake, signal);
-}
-
-async function follow(
-  parts: LiveParts,
-  wake: (reason: string) => void,
-  signal: AbortSignalLike,
-): Promise<void> {
-  const { platform } = parts;
-  const wakeNow = (reason: string) => {
-    if (!signal.aborted) wake(reason);
-  };
-  for (let failures = 0; !signal.aborted; ) {
-    const beganAt = platform.now();
-    const good = await listen(parts, wakeNow, signal).catch(() => false);
-    failures = good && platform.now() - beganAt >= goodLiveMs ? 0 : failures + 1;
-    const restMs = Math.min(reconnectMsMax, reconnectMs * 2 ** Math.min(failures, 20));
-    await platform.wait(restMs * (0.5 + platform.random() / 2), signal);
-    // What came in between was heard by nobody.
-    if (good) wakeNow("live again");
-  }
+  keepListening({ platform: parts.platform, wake, signal }, (wakeNow) => listen(parts, wakeNow, signal));
 }
 
 /** One connection, or one row of long polls, to its end. */
@@ -56,7 +28,7 @@ async function listen(
   parts: LiveParts,
   wake: (reason: string) => void,
   signal: AbortSignalLike,
-): Promise<boolean> {
+): Promise<Heard> {
   if (parts.requester.streams() === null)
     await parts.requester.send({ method: "GET", path: httpRoutes.time, bytesMax: errorBytesMax });
   return parts.requester.streams() ? hear(parts, wake, signal) : pollLong(parts, wake, signal);
@@ -66,7 +38,7 @@ async function hear(
   { store, requester, platform }: LiveParts,
   wake: (reason: string) => void,
   signal: AbortSignalLike,
-): Promise<boolean> {
+): Promise<Heard> {
   const headers = { accept: "text/event-stream" };
   const { fetched, ending } = await requester.open({
     method: "GET",
@@ -83,6 +55,7 @@ async function hear(
   };
   signal.addEventListener("abort", end, { once: true });
   try {
+    if (fetched.status === 404) return "none";
     const isLive = /^text\/event-stream\b/i.test(fetched.headers.get("content-type") ?? "");
     if (fetched.status !== 200 || !isLive || !reader) throw strangeAnswer(requester.server, fetched.status);
     if (!signal.aborted)
@@ -91,7 +64,7 @@ async function hear(
         createHintParser(() => wake("hint")),
         platform,
       );
-    return true;
+    return "some";
   } finally {
     signal.removeEventListener("abort", end);
     end();
@@ -139,7 +112,14 @@ async function pollLong(
   { store, requester, platform }: LiveParts,
   wake: (reason: string) => void,
   signal: AbortSignalLike,
-): Promise<boolean> {
+): Promise<Heard> {
+  // Who holds no request answers each of them at once, and that would look like a hint.
+  const live = await requester.send({
+    method: "HEAD",
+    path: storePath(store, "live"),
+    bytesMax: errorBytesMax,
+  });
+  if (live.status === 404) return "none";
   const path = `${storePath(store, "head")}?${waitParam}=${waitSeconds}`;
   const waitMs = waitSeconds * 1_000;
   for (let etag: string | null = null; !signal.aborted; ) {
@@ -154,6 +134,8 @@ async function pollLong(
       uncached: true,
       signal,
     });
+    // A cache stands before the head, and holds no request.
+    if (asksForPass(answer)) return "none";
     if (answer.status !== 200 && answer.status !== 304) throw strangeAnswer(requester.server, answer.status);
     const isFirst = etag === null;
     etag = answer.header("etag") ?? etag;
@@ -165,5 +147,5 @@ async function pollLong(
       await platform.wait(reconnectMs, signal);
     }
   }
-  return true;
+  return "some";
 }

@@ -6,13 +6,14 @@
  */
 import { bucketNow, type ClockOffset, observeClock } from "../../shared/log/clock.ts";
 import type { AbortSignalLike, Platform } from "../../shared/ports/platform.ts";
+import { readPassScheme } from "../../shared/wire/read-pass.ts";
 import { type Ending, type Fetched, type FetchInit, type FetchLike, newEnding } from "./fetch-like.ts";
 import { type HttpBody, readBody } from "./http-body.ts";
 import { noAnswer, noToken } from "./http-errors.ts";
 import { within } from "./within.ts";
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT";
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -24,6 +25,15 @@ export interface HttpRequest {
   readonly uncached?: boolean;
   /** Ends the request early, where the platform can. */
   readonly signal?: AbortSignalLike;
+  /** A read that a shared cache may answer: with a pass in place of the token, where one is asked for. */
+  readonly pass?: PassKeeper;
+}
+
+export interface PassKeeper {
+  /** Null: none was asked for yet. */
+  current(): Promise<string | null>;
+  /** Another one than what was refused; null where the server has none. */
+  renew(used: string | null): Promise<string | null>;
 }
 
 export interface HttpAnswer {
@@ -64,8 +74,7 @@ export function createRequester(options: RequesterOptions): Requester {
       .then(options.token)
       .catch(() => undefined);
     if (token === undefined) throw noToken("The app's token function failed");
-    if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token))
-      throw noToken("The app's token is no token");
+    if (!isToken(token)) throw noToken("The app's token is no token");
     return token;
   }
 
@@ -83,13 +92,16 @@ export function createRequester(options: RequesterOptions): Requester {
     return { fetched, ending };
   }
 
-  /** A token that ended a moment ago is asked for anew, once. */
+  /** A token, or pass, that ended a moment ago is asked for anew, once. */
   async function open(request: HttpRequest) {
-    const token = await authorization();
+    const { pass } = request;
+    const token = (await pass?.current()) ?? (await authorization());
     const first = await fetchOnce(request, token);
-    if (first.fetched.status !== 401 || token === null) return first;
-    const next = await authorization();
-    if (next === token) return first;
+    const { status, headers } = first.fetched;
+    const wantsPass = pass !== undefined && asksForPass({ status, header: (name) => headers.get(name) });
+    if (status !== 401 || (token === null && !wantsPass)) return first;
+    const next = await (wantsPass ? pass.renew(token) : authorization());
+    if (next === null || next === token) return first;
     first.ending.end();
     return fetchOnce(request, next);
   }
@@ -120,6 +132,16 @@ export function createRequester(options: RequesterOptions): Requester {
     clockOffsetMs: () => (clock === null ? null : bucketNow(clock, 0)),
     streams: () => streams,
   };
+}
+
+/** What goes into a header whole. */
+export function isToken(text: unknown): text is string {
+  return typeof text === "string" && /^[\x21-\x7e]+$/.test(text);
+}
+
+/** The cache before the bucket does: it cannot check a user's token. */
+export function asksForPass({ status, header }: Pick<HttpAnswer, "status" | "header">): boolean {
+  return status === 401 && header("www-authenticate") === readPassScheme;
 }
 
 function initOf(request: HttpRequest, token: string | null, ending: Ending): FetchInit {

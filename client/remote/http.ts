@@ -4,14 +4,12 @@
  * It trusts no answer: what is not icecore's JSON, whole and within its size, is "unavailable" and is asked for again. Objects are handed
  * to the protocol's programs as they come, and those check them.
  */
-import { decodeBody } from "../../shared/drive/body.ts";
 import { StoreError } from "../../shared/errors.ts";
 import type { KnownHead } from "../../shared/log/known-head.ts";
 import type { TailOutcome } from "../../shared/log/tail.ts";
 import { noHead } from "../../shared/log/troubles.ts";
 import type { GetAnswer } from "../../shared/ports/bucket.ts";
 import type { Platform } from "../../shared/ports/platform.ts";
-import { defaultSettings } from "../../shared/settings.ts";
 import {
   parseCreateAnswer,
   parseSendAnswer,
@@ -26,7 +24,8 @@ import { encodeUpdate, type Update } from "../../shared/wire/update.ts";
 import { createWebPlatform } from "../platform.ts";
 import { type FetchLike, findFetch } from "./fetch-like.ts";
 import { parseAddress } from "./http-address.ts";
-import { failure, noAnswer, strangeAnswer } from "./http-errors.ts";
+import { failureOf, isAbsent, isJson, jsonOf, notUnderstood } from "./http-answer.ts";
+import { failure, strangeAnswer } from "./http-errors.ts";
 import {
   errorBytesMax,
   retryAfterMsMax,
@@ -35,7 +34,8 @@ import {
   timeoutMsDefault,
 } from "./http-limits.ts";
 import { followLive } from "./http-live.ts";
-import { createRequester, type HttpAnswer, type Requester } from "./http-request.ts";
+import { createRequester, type HttpAnswer, type PassKeeper, type Requester } from "./http-request.ts";
+import { createPassKeeper } from "./read-pass.ts";
 import type { Remote, RemoteStore, SendOutcome, TailInput } from "./remote.ts";
 
 export interface HttpRemoteOptions {
@@ -76,8 +76,9 @@ export function httpRemote(url: string, options: HttpRemoteOptions = {}): HttpRe
 
 function openRemote(store: StoreId, requester: Requester, platform: Platform): RemoteStore {
   const readTail = createTail(store, requester, platform);
+  const pass = createPassKeeper(store, requester, platform);
   return {
-    get: (key, options) => get(store, requester, { key, ...options }, platform),
+    get: (key, options) => get(store, requester, { key, pass, ...options }, platform),
     tail: readTail,
     send: (update) => send(store, requester, update, platform),
     clockOffsetMs: requester.clockOffsetMs,
@@ -87,6 +88,7 @@ function openRemote(store: StoreId, requester: Requester, platform: Platform): R
 
 interface Wanted {
   readonly key: string;
+  readonly pass: PassKeeper;
   readonly ifNoneMatch?: string;
   readonly bytesMax?: number;
 }
@@ -97,13 +99,13 @@ async function get(
   wanted: Wanted,
   platform: Platform,
 ): Promise<GetAnswer> {
-  const { key, ifNoneMatch, bytesMax = Number.POSITIVE_INFINITY } = wanted;
+  const { key, pass, ifNoneMatch, bytesMax = Number.POSITIVE_INFINITY } = wanted;
   const isHead = parseHeadKey(key) === store;
   const path = isHead ? storePath(store, "head") : builtPath(store, key);
   // A head that names what is no object of this store is not believed.
   if (path === undefined) return { is: "absent", date: platform.now() };
   const headers = isHead ? headHeaders(ifNoneMatch) : {};
-  const answer = await requester.send({ method: "GET", path, headers, bytesMax, uncached: isHead });
+  const answer = await requester.send({ method: "GET", path, headers, bytesMax, uncached: isHead, pass });
   const { date, status, body } = answer;
   if (status === 304) return { is: "unchanged", date };
   if (status !== 200) {
@@ -118,9 +120,14 @@ async function get(
   return { is: "found", body: body.bytes, etag: answer.header("etag") ?? "", lastModified, date };
 }
 
-/** Without an etag it is read past all caches: that is how a reader makes sure. */
+/**
+ * Without an etag it is read past all caches: that is how a reader makes sure. A poll says that it need not be: else a browser, which is
+ * told to keep its own cache out of this, says no-cache to all others as well.
+ */
 function headHeaders(ifNoneMatch: string | undefined): Readonly<Record<string, string>> {
-  return ifNoneMatch ? { "if-none-match": ifNoneMatch } : { "cache-control": "no-cache" };
+  return ifNoneMatch
+    ? { "if-none-match": ifNoneMatch, "cache-control": "max-age=0" }
+    : { "cache-control": "no-cache" };
 }
 
 /** JSON to its end, and for a head of ours: what a program would else report as damage in the bucket. */
@@ -220,39 +227,6 @@ async function createStore(storeId: string, requester: Requester, platform: Plat
   const made = parseCreateAnswer(await jsonOf(answer, platform));
   if (!made.ok) throw notUnderstood(requester, made.reason);
   return made.value.made;
-}
-
-async function isAbsent(answer: HttpAnswer, platform: Platform): Promise<boolean> {
-  if (answer.status !== 404) return false;
-  const error = parseWireError(await jsonOf(answer, platform));
-  return error.ok && error.value.kind === "absent";
-}
-
-async function failureOf(requester: Requester, answer: HttpAnswer, platform: Platform): Promise<StoreError> {
-  return failure(requester.server, answer.status, await jsonOf(answer, platform));
-}
-
-function isJson({ header }: HttpAnswer): boolean {
-  return /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(header("content-type") ?? "");
-}
-
-/** The answer's JSON, or undefined where it is none, too long or too deep. */
-async function jsonOf(answer: HttpAnswer, platform: Platform): Promise<unknown> {
-  const { body } = answer;
-  if (body.is === "tooLarge" || !isJson(answer)) return undefined;
-  const found = { is: "found", body: body.bytes, etag: "", date: 0, lastModified: 0 } as const;
-  const read = await decodeBody(found, platform, body.bytes.length * 2 + tailBytesMax, defaultSettings);
-  return read.is === "found" ? read.json : undefined;
-}
-
-function notUnderstood({ server }: Requester, reason: string): StoreError {
-  if (!/format is "icecore-/.test(reason))
-    return noAnswer(server, `gave an answer that is not icecore's: ${reason}`);
-  return new StoreError({
-    kind: "incompatible",
-    what: `${server} gave an answer of another release of icecore: ${reason}`,
-    fix: "Upgrade the app.",
-  });
 }
 
 function noFetch(): StoreError {

@@ -6,7 +6,7 @@ import type { KnownHead } from "../../shared/log/known-head.ts";
 import type { TailOutcome } from "../../shared/log/tail.ts";
 import type { Bucket } from "../../shared/ports/bucket.ts";
 import type { AbortSignalLike } from "../../shared/ports/platform.ts";
-import type { StoreId } from "../../shared/wire/ids.ts";
+import type { AppId, StoreId } from "../../shared/wire/ids.ts";
 import type { Marks } from "../../shared/wire/marks.ts";
 import type { Timestamp } from "../../shared/wire/time.ts";
 import type { StampedUpdate, Update } from "../../shared/wire/update.ts";
@@ -29,7 +29,8 @@ export interface TailInput {
 export interface Remote {
   /** For people and errors, without secrets. */
   readonly name: string;
-  open(store: StoreId): RemoteStore;
+  /** `app`: under which id this instance sends; known once its local data is in, and another one after it was cloned. */
+  open(store: StoreId, app?: () => Promise<AppId>): RemoteStore;
 }
 
 export interface RemoteStore {

@@ -15,6 +15,7 @@ import { writeMarks } from "../log/write-marks.ts";
 import type { Model } from "../model/model.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { parseUpdateKey } from "../wire/keys.ts";
+import type { Timestamp } from "../wire/time.ts";
 import type { FoldReplicaOptions } from "./fold-replica.ts";
 import { asStoreError, createRollupFold } from "./rollup-fold.ts";
 import { type Host, run } from "./run.ts";
@@ -30,6 +31,8 @@ export interface RoundReport {
   readonly published: number;
   readonly dropped: number;
   readonly setAside: number;
+  /** The oldest update that waited when the round began, as far as it looked: published by it, or not sealed yet. Null: none. */
+  readonly oldestWaiting: Timestamp | null;
   /** Jobs done: "marks", "snapshot", "merge", "retire". */
   readonly jobs: readonly DueJob[];
   /** Call again at once: more is sealed. */
@@ -107,8 +110,18 @@ async function deletePublished(outcome: PublishOutcome & { is: "published" }, ho
   await host.bucket.delete(outcome.keys);
 }
 
-function countsOf(outcome: PublishOutcome): Pick<RoundReport, "published" | "dropped" | "setAside" | "more"> {
-  if (outcome.is === "idle") return { published: 0, dropped: 0, setAside: 0, more: false };
-  const { segment, dropped, more } = outcome;
-  return { published: segment.updates.length, dropped, setAside: segment.setAside.length, more };
+type Counts = Pick<RoundReport, "published" | "dropped" | "setAside" | "oldestWaiting" | "more">;
+
+function countsOf(outcome: PublishOutcome): Counts {
+  if (outcome.is === "idle")
+    return { published: 0, dropped: 0, setAside: 0, oldestWaiting: outcome.since, more: false };
+  const { segment, dropped, keys, more } = outcome;
+  const oldestWaiting = parseUpdateKey(keys[0] ?? "")?.timestamp ?? null;
+  return {
+    published: segment.updates.length,
+    dropped,
+    setAside: segment.setAside.length,
+    oldestWaiting,
+    more,
+  };
 }

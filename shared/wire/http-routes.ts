@@ -11,6 +11,8 @@ export const httpRoutes = {
   head: `${stores}/:store/head`,
   tail: `${stores}/:store/tail`,
   live: `${stores}/:store/live`,
+  pass: `${stores}/:store/pass`,
+  credentials: `${stores}/:store/credentials`,
   segments: `${stores}/:store/segments/:key`,
   snapshots: `${stores}/:store/snapshots/:key`,
   marks: `${stores}/:store/marks/:key`,
@@ -24,9 +26,19 @@ export const httpRoutes = {
 export type ServedKind = Exclude<BuiltKind, "sweeps">;
 export const servedKinds: readonly ServedKind[] = ["segments", "snapshots", "marks", "indexes"];
 
+/** What a store has beside its objects; "": the store itself. */
+export type StorePart = "" | "updates" | "head" | "tail" | "live" | "pass" | "credentials";
+
 /** The path of something of a store. A store id needs no escaping. */
-export function storePath(store: StoreId, what: "" | "updates" | "head" | "tail" | "live"): string {
+export function storePath(store: StoreId, what: StorePart): string {
   return what === "" ? `${stores}/${store}` : `${stores}/${store}/${what}`;
+}
+
+const [beforeStore = "", afterStore = ""] = httpRoutes.credentials.split(":store");
+
+/** It asks for credentials, of whatever store: on AWS another function answers it, with rights of its own. */
+export function isCredentialsPath(path: string): boolean {
+  return path.startsWith(beforeStore) && path.endsWith(afterStore);
 }
 
 /** The path of a built object, or undefined where the key is none of this store that the API gives out. */

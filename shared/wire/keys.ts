@@ -29,6 +29,7 @@ export interface BuiltKey {
 
 const updateShape = /^updates\/([^/]+)\/([^/-]+)-([^/-]+)\.json$/;
 const builtShape = /^([a-z]+)\/([^/]+)\/([^/-]+)(?:-m(\d{1,9}))?-r(\d{1,15})-([a-z0-9]{1,32})\.json$/;
+const appShape = /^apps\/([^/]+)\.json$/;
 const headShape = /^heads\/([^/]+)\.json$/;
 
 export const headsPrefix = "heads/";
@@ -41,8 +42,11 @@ export function parseHeadKey(key: string): StoreId | undefined {
   return parseStoreId(headShape.exec(key)?.[1]);
 }
 
+/** Raw updates of all stores. */
+export const updatesRoot = "updates/";
+
 export function updatesPrefix(store: StoreId): string {
-  return `updates/${store}/`;
+  return `${updatesRoot}${store}/`;
 }
 
 export function updateKey({ store, timestamp, app }: UpdateKey): string {
@@ -65,6 +69,17 @@ export function listAfterPosition(store: StoreId, position: Timestamp): string {
   return updatesPrefix(store) + formatTimestamp(toTimestamp(position + 1));
 }
 
+/** Of no store: who owns which app id, an object each (docs/rfcs/0003-app-owners.md). */
+export const appsPrefix = "apps/";
+
+export function appKey(app: AppId): string {
+  return `${appsPrefix}${app}.json`;
+}
+
+export function parseAppKey(key: string): AppId | undefined {
+  return parseAppId(appShape.exec(key)?.[1]);
+}
+
 /** Of no store: objects of all self-tests. */
 export const probesRoot = "probes/";
 
@@ -76,12 +91,18 @@ export function probesPrefix(nonce: string): string {
 /** Everything that a rule of the bucket must leave alone, whatever the store. */
 export const keptPrefixes: readonly string[] = [
   headsPrefix,
-  "updates/",
-  ...builtKinds.filter((kind) => kind !== "sweeps").map((kind) => `${kind}/`),
+  updatesRoot,
+  appsPrefix,
+  ...builtKinds.filter((kind) => kind !== "sweeps").map(builtRoot),
 ];
 
+/** Built objects of one kind, of all stores. */
+export function builtRoot(kind: BuiltKind): string {
+  return `${kind}/`;
+}
+
 export function builtPrefix(kind: BuiltKind, store: StoreId): string {
-  return `${kind}/${store}/`;
+  return `${builtRoot(kind)}${store}/`;
 }
 
 export function builtKey({ kind, store, through, modelVersion, rev, nonce }: BuiltKey): string {

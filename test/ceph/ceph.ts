@@ -24,6 +24,8 @@ export interface Ceph {
   /** `http://127.0.0.1:PORT`. */
   readonly endpoint: string;
   readonly keys: CephKeys;
+  /** Where it lives: for a second gateway (sts.ts). */
+  readonly folder: string;
   /** kill -9 of the gateway: connections are reset, objects stay. */
   killGateway(): Promise<void>;
   startGateway(): Promise<void>;
@@ -70,6 +72,7 @@ export async function startCeph({ port }: { readonly port?: number } = {}): Prom
     return {
       endpoint: endpointOf(plan),
       keys,
+      folder,
       async killGateway() {
         running.splice(running.indexOf(gateway.process), 1);
         await end(gateway.process);
@@ -145,22 +148,37 @@ async function startStore(plan: CephPlan): Promise<ChildProcess> {
 
 async function startGateway(plan: CephPlan): Promise<ChildProcess> {
   const gateway = daemon(plan, "radosgw", "-n", "client.rgw");
-  const end = Date.now() + startMsMax;
-  while (!(await answers(endpointOf(plan)))) {
-    if (gateway.exitCode !== null || Date.now() > end)
-      throw new Error(`radosgw did not come up; its log is in ${plan.folder}`);
-    await wait(50);
-  }
+  await untilUp(gateway, endpointOf(plan), plan);
   return gateway;
 }
 
+export async function untilUp(
+  gateway: ChildProcess,
+  endpoint: string,
+  { folder }: Pick<CephPlan, "folder">,
+): Promise<void> {
+  const end = Date.now() + startMsMax;
+  while (!(await answers(endpoint))) {
+    if (gateway.exitCode !== null || Date.now() > end)
+      throw new Error(`radosgw did not come up; its log is in ${folder}`);
+    await wait(50);
+  }
+}
+
 /** In the foreground, so that it is ours; it gets SIGKILL when this process ends. */
-function daemon({ folder }: CephPlan, program: string, ...words: readonly string[]): ChildProcess {
+export function daemon(
+  { folder }: Pick<CephPlan, "folder">,
+  program: string,
+  ...words: readonly string[]
+): ChildProcess {
   const line = ["--pdeathsig", "KILL", program, "-f", "-c", "ceph.conf", ...words];
   return spawn("setpriv", line, { cwd: folder, stdio: "ignore" });
 }
 
-async function admin({ folder }: CephPlan, ...words: readonly string[]): Promise<void> {
+export async function admin(
+  { folder }: Pick<CephPlan, "folder">,
+  ...words: readonly string[]
+): Promise<void> {
   await call("radosgw-admin", ["-c", "ceph.conf", ...words], { cwd: folder });
 }
 
@@ -171,7 +189,7 @@ async function answers(endpoint: string): Promise<boolean> {
   );
 }
 
-async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
@@ -179,7 +197,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Ports that nobody listens at now, all different. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();

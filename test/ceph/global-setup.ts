@@ -6,6 +6,8 @@ export interface ProvidedS3 {
   readonly endpoint: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Where Ceph lives. */
+  readonly folder: string;
 }
 
 declare module "vitest" {
@@ -18,7 +20,7 @@ let ceph: Ceph | undefined;
 
 export async function setup(project: TestProject): Promise<void> {
   if (hasCeph()) ceph = await startCeph();
-  project.provide("s3", ceph ? { endpoint: ceph.endpoint, ...ceph.keys } : null);
+  project.provide("s3", ceph ? { endpoint: ceph.endpoint, ...ceph.keys, folder: ceph.folder } : null);
 }
 
 export async function teardown(): Promise<void> {

@@ -7,6 +7,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { canonicalText } from "../../shared/json.ts";
+import { appOwnerFormat } from "../../shared/wire/app-owner.ts";
 import { claimFormat } from "../../shared/wire/claim.ts";
 import { exportEndFormat, exportFormat } from "../../shared/wire/export.ts";
 import { headFormat } from "../../shared/wire/head.ts";
@@ -28,6 +29,7 @@ const digests: Readonly<Record<string, string>> = {
   "index-1": "d1889048419700506b03059df539a2df70738cc8a42d5ad6b7a183e83dc8f9e0",
   "sweep-1": "a1f0a67df4625f54767a8b60f68634d409807112c02c0284e88c22a03ac11f80",
   "claim-1": "21789038628500cac4475ac0c1084456498b07413de1752b04909d78e350859e",
+  "app-1": "72a2aaf1cf8565f7496d52a735c81e6bdd8d4f8b33eed28ed17db60a8317c75e",
   "export-1": "7dcbafc88ce39526b98c0cd09eea964c105e865db4f16afb38c2f6e7167342ad",
   "export-end-1": "a34788d8f3a2b4eb2dca032c6da5994dfb6f2517007c52d38765a475a0511898",
 };
@@ -41,6 +43,7 @@ const written = [
   historyFormat,
   sweepFormat,
   claimFormat,
+  appOwnerFormat,
   exportFormat,
   exportEndFormat,
 ];

@@ -1,6 +1,8 @@
 /** The exact keys of a store's objects. They are stored formats too: other programs and policies rely on them. */
 import { expect, test } from "vitest";
 import {
+  appKey,
+  appsPrefix,
   builtKey,
   builtKinds,
   builtPrefix,
@@ -8,6 +10,7 @@ import {
   headsPrefix,
   keptPrefixes,
   listAfterPosition,
+  parseAppKey,
   parseBuiltKey,
   parseHeadKey,
   parseUpdateKey,
@@ -67,6 +70,18 @@ test("A built key says what it is made of.", () => {
 test("A LIST above a position starts at the next millisecond, without an app.", () => {
   expect(listAfterPosition(store, times.first)).toBe("updates/family/20261121T090503.210Z");
   expect(listAfterPosition(store, zeroTimestamp)).toBe("updates/family/19700101T000000.001Z");
+});
+
+test("The owner of an app id lies below a prefix of its own, of no store, which every rule of the bucket must leave alone.", () => {
+  const key = "apps/01M7YNM3K0YBGG07P5Y7N9X117.json";
+  expect([appsPrefix, appKey(phone), parseAppKey(key)]).toEqual(["apps/", key, phone]);
+  for (const other of [
+    "apps/x.json",
+    "apps/01M7YNM3K0YBGG07P5Y7N9X117",
+    "apps/a/01M7YNM3K0YBGG07P5Y7N9X117.json",
+  ])
+    expect(parseAppKey(other)).toBeUndefined();
+  expect(keptPrefixes).toContain(appsPrefix);
 });
 
 test("Probes lie below a prefix of their own, which no rule of the bucket needs to leave alone.", () => {

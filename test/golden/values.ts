@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { canonicalText, type Json, utf8Length } from "../../shared/json.ts";
+import { type AppOwner, encodeAppOwner, parseAppOwner } from "../../shared/wire/app-owner.ts";
 import { type Claim, encodeClaim, parseClaim } from "../../shared/wire/claim.ts";
 import {
   type ExportHeader,
@@ -224,6 +225,8 @@ const sweep: SweepNote = {
 
 const claim: Claim = { at: times.sealed, nonce: "b4c5d6e7f8g9h0j1" };
 
+const owner: AppOwner = { app: laptop, principal: "ann@example.org" };
+
 /** The log up to the third update, as lines. */
 const exported: ExportHeader = { store, epoch: head.epoch, from: null, to: times.third };
 const exportEnd: ExportTrailer = {
@@ -252,6 +255,7 @@ export const goldens: readonly Golden[] = [
   { name: "index-1", value: index, encoded: encodeHistoryIndex(index), parse: parseHistoryIndex },
   { name: "sweep-1", value: sweep, encoded: encodeSweepNote(sweep), parse: parseSweepNote },
   { name: "claim-1", value: claim, encoded: encodeClaim(claim), parse: parseClaim },
+  { name: "app-1", value: owner, encoded: encodeAppOwner(owner), parse: parseAppOwner },
   { name: "export-1", value: exported, encoded: encodeExportHeader(exported), parse: parseExportHeader },
   {
     name: "export-end-1",

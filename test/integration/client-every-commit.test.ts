@@ -1,6 +1,6 @@
 /**
- * A client whose process dies, or whose storage fails once, before or after each of its commits in turn, through a life in which its own
- * updates go out, are folded into a snapshot, and the store is recovered.
+ * A client whose process dies, whose storage fails once, or whose rows are thrown away under it, before or after each of its commits in
+ * turn, through a life in which its own updates go out, are folded into a snapshot, and the store is recovered.
  */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -9,6 +9,7 @@ import { recoverStore } from "../../shared/drive/recover.ts";
 import { defineModel, type Model, table } from "../../shared/index.ts";
 import { headKey } from "../../shared/wire/keys.ts";
 import { createClientWorld } from "../fixtures/client-world.ts";
+import { vanishingLocal } from "../fixtures/vanishing-local.ts";
 
 const never = 3_600_000;
 const still = {
@@ -41,12 +42,19 @@ interface Blow {
   readonly written: boolean;
   /** The process dies with it; else it goes on. */
   readonly dies: boolean;
+  /** The rows are thrown away instead, and what memory holds is written anew; a process that dies does so then. */
+  readonly vanishes?: boolean;
 }
 
 /** A life; gives the number of commits and what is wrong at its end. */
-async function live({ at, written, dies }: Blow): Promise<{ commits: number; wrong: readonly string[] }> {
+async function live({
+  at,
+  written,
+  dies,
+  vanishes = false,
+}: Blow): Promise<{ commits: number; wrong: readonly string[] }> {
   const world = await createClientWorld();
-  const rowsKept = world.local();
+  const rowsKept = vanishingLocal(world.local(), { tells: false });
   const network = { down: false };
   let commits = 0;
   let dead = false;
@@ -55,16 +63,30 @@ async function live({ at, written, dies }: Blow): Promise<{ commits: number; wro
     async open(store) {
       const rows = await rowsKept.open(store);
       let gone = false;
+      const die = (): void => {
+        gone = dies;
+        dead = dies;
+        network.down = dies;
+      };
       return {
         ...rows,
+        renewal: {
+          listen: () => undefined,
+          async renew(all) {
+            await rows.renewal?.renew(all);
+            die();
+          },
+        },
         async commit(changes) {
           if (gone) throw new Error("the process is dead");
           commits += 1;
           if (commits !== at) return rows.commit(changes);
           if (written) await rows.commit(changes);
-          gone = dies;
-          dead = dies;
-          network.down = dies;
+          if (vanishes) {
+            await rowsKept.vanish(store);
+            return rows.commit(changes);
+          }
+          die();
           throw new Error("struck");
         },
       };
@@ -162,8 +184,10 @@ describe("A client in the life of which one commit goes wrong", () => {
     { dies: true, written: false },
     { dies: false, written: true },
     { dies: false, written: false },
+    { dies: false, written: false, vanishes: true },
+    { dies: true, written: false, vanishes: true },
   ])(
-    "loses, doubles and mistakes nothing, whichever it is ($dies dies, $written written)",
+    "loses, doubles and mistakes nothing, whichever it is (dies $dies, written $written, vanishes $vanishes)",
     async (how) => {
       const { commits, wrong } = await live({ at: -1, written: true, dies: false });
       expect(wrong).toEqual([]);

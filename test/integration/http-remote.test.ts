@@ -530,8 +530,8 @@ describe("A platform that has fetch and nothing else", () => {
 });
 
 describe("Live hints", () => {
-  async function started(): Promise<ApiServer> {
-    const api = await startApi({ settings: { hintGapMs: 10, sharedMs: 5 } });
+  async function started(options: Parameters<typeof startApi>[0] = {}): Promise<ApiServer> {
+    const api = await startApi({ ...options, settings: { hintGapMs: 10, sharedMs: 5 } });
     closers.push(() => api.close());
     return api;
   }
@@ -588,8 +588,30 @@ describe("Live hints", () => {
     await api.post(testUpdate(1, 1));
     await live.until(1);
     expect(lastRoute(api)).toBe("/v1/stores/:store/head");
-    expect(api.log.some(({ route }) => route?.endsWith("/live"))).toBe(false);
+    const asked = api.log.filter(({ route }) => route?.endsWith("/live"));
+    expect(asked.map(({ method }) => method)).toEqual(["HEAD"]);
     live.stop();
+  });
+
+  it("are not polled for where the server holds no request, however bodies come", async () => {
+    const api = await started({ live: false });
+    const whole: FetchLike = async (url, { signal: _, ...init }) => {
+      const response = await fetch(url, init);
+      return {
+        status: response.status,
+        headers: response.headers,
+        arrayBuffer: () => response.arrayBuffer(),
+      };
+    };
+    const live = listening(api, { fetch: whole });
+    await connected(api, "/v1/stores/:store/live");
+    await platform.wait(1_500);
+    live.stop();
+    expect(api.log.map(({ method, route }) => `${method} ${route}`)).toEqual([
+      "GET /v1/time",
+      "HEAD /v1/stores/:store/live",
+    ]);
+    expect(live.reasons).toEqual([]);
   });
 
   it("are listened for again after the connection ended or failed, ever more slowly, with a wake for what came in between", async () => {

@@ -145,6 +145,8 @@ describe("Storing an update", () => {
 
   it("notes who sent it by the token's word, never by the sender's", async () => {
     api = await startApi({
+      // Who has no name may own no app id, and is let in here all the same.
+      appOwners: "off",
       authenticate: (request) => ({ sub: request.headers.get("authorization") === "Bearer a" ? "ada" : 7 }),
     });
     await api.post({ ...testUpdate(1, 1), principal: "eve" }, { authorization: "Bearer a" });
@@ -595,6 +597,8 @@ describe("Making a store", () => {
 describe("Who may", () => {
   const routes: readonly (readonly [string, string, Intent])[] = [
     ["POST", `${main}/updates`, "write"],
+    ["POST", `${main}/credentials`, "write"],
+    ["POST", `${main}/pass`, "read"],
     ["PUT", main, "create"],
     ["GET", `${main}/head`, "read"],
     ["GET", `${main}/tail`, "read"],
@@ -646,6 +650,31 @@ describe("Who may", () => {
     const failed = await api.call(`${main}/head`, { headers: { authorization: `Bearer ${secret}` } });
     expect(failed.status).toBe(500);
     expect(textOf(failed)).not.toMatch(/4711|Error|\bat /);
+  });
+
+  it("may be told by the hook itself why not, in its own words", async () => {
+    let claims: { sub: string } | null = { sub: "ada" };
+    api = await startApi({
+      authenticate: () => claims,
+      authorize() {
+        throw new StoreError({ kind: "unauthorized", what: "The trial is over", fix: "Buy it." });
+      },
+    });
+    const known = await api.call(`${main}/head`);
+    expect([known.status, textOf(known)]).toEqual([403, expect.stringMatching(/The trial is over.*Buy it/)]);
+    claims = null;
+    const unknown = await api.call(`${main}/head`);
+    expect([unknown.status, unknown.headers["www-authenticate"]]).toEqual([401, "Bearer"]);
+  });
+
+  it("is nobody in particular where the hook answers nothing", async () => {
+    const asked: unknown[] = [];
+    api = await startApi({
+      authenticate: () => undefined as never,
+      authorize: ({ claims }) => asked.push(claims) === 0,
+    });
+    expect((await api.call(`${main}/head`)).status).toBe(401);
+    expect(asked).toEqual([null]);
   });
 
   it("may be anybody where the address needs no store", async () => {

@@ -1,90 +1,28 @@
-/** The todo app as people use it: built and served as `npm start` does, in real browsers. First TodoMVC's specification, then ours. */
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+/** First TodoMVC's specification, then what a list does that is synchronised and remembers. */
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Locator, Page } from "playwright";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { createNodePlatform } from "../../../bucket/platform/node.ts";
-import { buildTodo } from "../../../examples/todo/build.ts";
-import { serveTodo } from "../../../examples/todo/serve.ts";
-import type { Listening } from "../../../server/node/index.ts";
-import { describePages, launchChromium } from "../chromium.ts";
+import { beforeEach, expect, it } from "vitest";
+import { describePages } from "../chromium.ts";
+import {
+  add,
+  badge,
+  edit,
+  empty,
+  eventually,
+  item,
+  items,
+  synced,
+  titles,
+  useTodo,
+  wake,
+} from "./todo-world.ts";
 
-let browser: Browser;
-let built: string;
-let folder: string;
-let serving: Listening;
-let page: Page;
-let troubles: string[];
-const contexts: BrowserContext[] = [];
-
-async function serve(port = 0, release = built): Promise<void> {
-  serving = await serveTodo({
-    platform: createNodePlatform(),
-    folder,
-    built: release,
-    port,
-    portsMore: 0,
-    onTrouble: (text) => void troubles.push(text),
-  });
-}
-
-/** A browser of its own, with the app open. */
-async function person(): Promise<Page> {
-  const context = await browser.newContext();
-  context.setDefaultTimeout(15_000);
-  contexts.push(context);
-  const opened = await context.newPage();
-  opened.on("pageerror", (error) => void troubles.push(String(error)));
-  opened.on("console", (line) => {
-    if (line.type() === "error" && !/ERR_|Failed to load resource/.test(line.text()))
-      troubles.push(line.text());
-  });
-  await opened.goto(serving.url);
-  await synced(opened);
-  return opened;
-}
-
-const synced = (of: Page) => of.locator(".sync.good").waitFor();
-const items = (of: Page) => of.locator(".todo-list > li");
-const titles = (of: Page) => items(of).locator("label").allTextContents();
-const item = (of: Page, title: string): Locator => items(of).filter({ hasText: title });
-
-async function add(of: Page, ...names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    await of.locator(".new-todo").fill(name);
-    await of.locator(".new-todo").press("Enter");
-  }
-}
-
-async function edit(of: Page, title: string): Promise<Locator> {
-  await item(of, title).locator("label").dblclick();
-  return of.locator(".todo-list > li.editing .edit");
-}
-
-async function eventually(look: () => Promise<unknown>, expected: unknown): Promise<void> {
-  await expect.poll(look, { timeout: 15_000, interval: 50 }).toEqual(expected);
-}
-
-describePages("The todo app", () => {
-  beforeAll(async () => {
-    [built, browser] = await Promise.all([buildTodo(() => undefined), launchChromium()]);
-  }, 120_000);
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    troubles = [];
-    folder = await mkdtemp(join(tmpdir(), "icecore-todo-"));
-    await serve();
-    page = await person();
-  });
-  afterEach(async () => {
-    for (const context of contexts.splice(0)) await context.close();
-    await serving.close();
-    await rm(folder, { recursive: true, force: true });
-    expect(troubles).toEqual([]);
-  });
+describePages("The todo app as TodoMVC has it", () => {
+  const todo = useTodo("suite");
+  beforeEach(() => empty(todo.page));
 
   it("hides main and footer without todos, and has the focus in the input", async () => {
+    const { page } = todo;
     expect(await page.locator(".main, .footer").count()).toBe(0);
     expect(await page.locator(".new-todo").getAttribute("autofocus")).toBe("");
     expect(await page.evaluate("document.activeElement?.className")).toBe("new-todo");
@@ -93,6 +31,7 @@ describePages("The todo app", () => {
   });
 
   it("makes trimmed todos at Enter, appends them, clears the input, and makes none of nothing", async () => {
+    const { page } = todo;
     await add(page, "  buy cheese  ", "feed the cat", "   ");
     expect(await titles(page)).toEqual(["buy cheese", "feed the cat"]);
     expect(await page.locator(".new-todo").inputValue()).toBe("   ");
@@ -101,6 +40,7 @@ describePages("The todo app", () => {
   });
 
   it("has TodoMVC's markup, to the letter", async () => {
+    const { page } = todo;
     await add(page, "one", "two");
     await item(page, "two").locator(".toggle").check();
     const places = [
@@ -121,6 +61,7 @@ describePages("The todo app", () => {
   });
 
   it("marks all as complete and back, and follows single items", async () => {
+    const { page } = todo;
     const all = page.locator("#toggle-all");
     await add(page, "one", "two", "three");
     await page.locator("label[for=toggle-all]").click();
@@ -138,6 +79,7 @@ describePages("The todo app", () => {
   });
 
   it("edits after a double click: Enter and blur save trimmed, Escape does not, nothing left destroys", async () => {
+    const { page } = todo;
     await add(page, "one", "two", "three");
     let input = await edit(page, "two");
     expect(await page.locator("li.editing .edit:focus").count()).toBe(1);
@@ -162,6 +104,7 @@ describePages("The todo app", () => {
   });
 
   it("counts in the right number, and shows the button that clears only while something is completed", async () => {
+    const { page } = todo;
     const count = page.locator(".todo-count");
     await add(page, "one", "two");
     expect(await count.innerHTML()).toBe("<strong>2</strong> items left");
@@ -175,6 +118,7 @@ describePages("The todo app", () => {
   });
 
   it("shows the button that destroys under the mouse, and destroys with it", async () => {
+    const { page } = todo;
     await add(page, "one", "two");
     const destroy = item(page, "one").locator(".destroy");
     await page.locator("h1").hover();
@@ -185,6 +129,7 @@ describePages("The todo app", () => {
   });
 
   it("filters by route, keeps the route over a reload, and goes back with the browser", async () => {
+    const { page } = todo;
     await add(page, "one", "two");
     await item(page, "two").locator(".toggle").check();
     await page.getByText("Active", { exact: true }).click();
@@ -200,30 +145,52 @@ describePages("The todo app", () => {
     await eventually(() => titles(page), ["one", "two"]);
   });
 
+  it("is used by keyboard alone: F2 edits, Delete deletes, and the focus is never lost", async () => {
+    const { page } = todo;
+    const focused = () => page.evaluate("document.activeElement?.getAttribute('aria-label')");
+    await add(page, "one", "two");
+    await item(page, "one").locator(".toggle").focus();
+    await page.keyboard.press("F2");
+    await page.keyboard.type(" more");
+    await page.keyboard.press("Enter");
+    await eventually(focused, "one more");
+    await page.keyboard.press("Delete");
+    await eventually(focused, "two");
+    await page.keyboard.press("Delete");
+    await eventually(focused, "What needs to be done?");
+    expect(await titles(page)).toEqual([]);
+  });
+});
+
+describePages("The todo app", () => {
+  const todo = useTodo("test");
+
   it("keeps the todos over a reload, with no server at all", async () => {
+    const { page } = todo;
     await add(page, "one", "two");
     await item(page, "two").locator(".toggle").check();
     await page.evaluate("navigator.serviceWorker.ready.then(() => true)");
     await synced(page);
-    await serving.close();
+    await todo.serving.close();
     await page.reload();
     await eventually(() => titles(page), ["one", "two"]);
     expect(await page.locator("li.completed").count()).toBe(1);
     await page.locator(".sync.calm").waitFor();
     await add(page, "offline");
-    await eventually(() => page.locator(".sync summary").textContent(), "Offline · 1 change waiting");
-    await serve(Number(new URL(serving.url).port));
+    await eventually(() => badge(page), "Offline · 1 change waiting");
+    await todo.serve(Number(new URL(todo.serving.url).port));
     await page.locator(".sync summary").click();
     await page.getByText("Synchronise now").click();
     await synced(page);
-    expect(await titles(await person())).toEqual(["one", "two", "offline"]);
+    expect(await titles(await todo.person())).toEqual(["one", "two", "offline"]);
   });
 
   it("is one list in two tabs, which go on together and each alone", async () => {
+    const { page } = todo;
     await add(page, "one");
     const second = await page.context().newPage();
     second.setDefaultTimeout(20_000);
-    await second.goto(serving.url);
+    await second.goto(todo.serving.url);
     await eventually(() => titles(second), ["one"]);
     await add(second, "two");
     await eventually(() => titles(page), ["one", "two"]);
@@ -231,21 +198,22 @@ describePages("The todo app", () => {
     await page.close();
     await add(second, "three");
     await synced(second);
-    expect(await titles(await person())).toEqual(["one", "two", "three"]);
+    expect(await titles(await todo.person())).toEqual(["one", "two", "three"]);
   });
 
   it("lets a newer release take over when the user asks, and only then drops the older one", async () => {
+    const { page } = todo;
     const shells = () => page.evaluate("caches.keys()");
     await add(page, "kept");
     await page.evaluate("navigator.serviceWorker.ready.then(() => true)");
     await synced(page);
     const [older] = (await shells()) as readonly string[];
-    const newer = join(folder, "newer");
-    await cp(built, newer, { recursive: true });
+    const newer = join(todo.folder, "newer");
+    await cp(todo.built, newer, { recursive: true });
     const worker = join(newer, "service-worker.js");
     await writeFile(worker, (await readFile(worker, "utf8")).replaceAll(older ?? "", "todo-shell-newer"));
-    await serving.close();
-    await serve(Number(new URL(serving.url).port), newer);
+    await todo.serving.close();
+    await todo.serve(Number(new URL(todo.serving.url).port), newer);
     await page.reload();
     const button = page.getByText("New version: reload");
     await button.waitFor();
@@ -261,32 +229,19 @@ describePages("The todo app", () => {
     expect((kept as readonly string[]).filter((path) => path.startsWith("/v1/"))).toEqual([]);
   });
 
-  it("is used by keyboard alone: F2 edits, Delete deletes, and the focus is never lost", async () => {
-    const focused = () => page.evaluate("document.activeElement?.getAttribute('aria-label')");
-    await add(page, "one", "two");
-    await item(page, "one").locator(".toggle").focus();
-    await page.keyboard.press("F2");
-    await page.keyboard.type(" more");
-    await page.keyboard.press("Enter");
-    await eventually(focused, "one more");
-    await page.keyboard.press("Delete");
-    await eventually(focused, "two");
-    await page.keyboard.press("Delete");
-    await eventually(focused, "What needs to be done?");
-    expect(await titles(page)).toEqual([]);
-  });
-
   it("shows a title as text, whatever it looks like", async () => {
+    const { page } = todo;
     const title = '<img src=x onerror="document.title=1"><b>no</b>';
     await add(page, title);
-    const other = await person();
+    const other = await todo.person();
     await eventually(() => titles(other), [title]);
     expect(await other.locator(".todo-list img, .todo-list b").count()).toBe(0);
     expect(await other.title()).toBe("todos");
   });
 
   it("brings two people's work together; the same title twice is a problem that either of them solves", async () => {
-    const other = await person();
+    const { page } = todo;
+    const other = await todo.person();
     await add(page, "milk");
     await eventually(() => titles(other), ["milk"]);
     await eventually(() => other.locator(".news").textContent(), "“milk” was added elsewhere");
@@ -315,16 +270,17 @@ describePages("The todo app", () => {
   });
 
   it("brings two browsers to the same list through two restarts of the server, each item once", async () => {
-    const other = await person();
-    const port = Number(new URL(serving.url).port);
+    const { page } = todo;
+    const other = await todo.person();
+    const port = Number(new URL(todo.serving.url).port);
     for (const round of ["first", "second"]) {
       await add(page, `a before the ${round}`);
-      await serving.close();
+      await todo.serving.close();
       await add(page, `a during the ${round}`);
       await add(other, `b during the ${round}`);
-      await serve(port);
+      await todo.serve(port);
       for (const one of [page, other]) {
-        await one.evaluate("dispatchEvent(new Event('online'))");
+        await wake(one);
         await synced(one);
       }
     }
@@ -334,27 +290,29 @@ describePages("The todo app", () => {
   });
 
   it("keeps what was made in a page that is killed before it could send, and sends it once from the next", async () => {
+    const { page } = todo;
     await page.evaluate("navigator.serviceWorker.ready.then(() => true)");
-    await serving.close();
+    await todo.serving.close();
     await add(page, "made and killed");
     // What the badge calls waiting is durable.
-    await eventually(() => page.locator(".sync summary").textContent(), "Offline · 1 change waiting");
+    await eventually(() => badge(page), "Offline · 1 change waiting");
     const context = page.context();
     const crashed = page.waitForEvent("crash");
     const session = await context.newCDPSession(page);
     session.send("Page.crash").catch(() => undefined);
     await crashed;
-    await serve(Number(new URL(serving.url).port));
+    await todo.serve(Number(new URL(todo.serving.url).port));
     const again = await context.newPage();
     again.setDefaultTimeout(20_000);
-    await again.goto(serving.url);
+    await again.goto(todo.serving.url);
     await synced(again);
     expect(await titles(again)).toEqual(["made and killed"]);
-    expect(await titles(await person())).toEqual(["made and killed"]);
+    expect(await titles(await todo.person())).toEqual(["made and killed"]);
   });
 
   it("does not undo what somebody else wrote when an edit changed nothing", async () => {
-    const other = await person();
+    const { page } = todo;
+    const other = await todo.person();
     await add(page, "tea");
     await eventually(() => titles(other), ["tea"]);
     const input = await edit(page, "tea");
@@ -367,6 +325,7 @@ describePages("The todo app", () => {
   });
 
   it("looks back: the list of an earlier time, for reading only, and back to now", async () => {
+    const { page } = todo;
     await add(page, "old");
     await synced(page);
     await page.waitForTimeout(2_500);

@@ -25,6 +25,7 @@ function setUp() {
     },
     shared: {
       isLeader: () => tab.leads,
+      isHeir: () => false,
       listen: () => undefined,
       tell: () => undefined,
       ask: refuse,
@@ -33,7 +34,10 @@ function setUp() {
       },
     },
   };
-  const commits = createCommits((trouble) => void troubles.push(trouble?.kind ?? null));
+  const commits = createCommits(
+    (trouble) => void troubles.push(trouble?.kind ?? null),
+    () => new Map(),
+  );
   commits.open(rows);
   return { commits, tab, troubles };
 }

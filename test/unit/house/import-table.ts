@@ -11,7 +11,7 @@ export const folderTable: Readonly<Record<string, readonly string[]>> = {
   client: ["shared"],
   server: ["shared"],
   lambdas: ["server", "bucket", "shared"],
-  cdk: [],
+  cdk: ["lambdas", "shared"],
   cli: ["server", "bucket", "shared"],
   "test-kit": testKitMay,
 };

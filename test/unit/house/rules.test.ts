@@ -20,7 +20,7 @@ describe("the import table", () => {
     ["server/a.ts", 'const c = await import("../client/c.ts");'],
     ["cli/a.ts", 'import type { k } from "../test-kit/k.ts";'],
     ["test-kit/a.ts", 'type T = import("../cli/t.ts").T;'],
-    ["cdk/a.ts", 'import { b } from "../shared/b.ts";'],
+    ["cdk/a.ts", 'import { b } from "../server/b.ts";'],
   ];
 
   test.each(refused)("A file %s with %s is refused.", (path, text) => {

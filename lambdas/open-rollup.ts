@@ -1,0 +1,46 @@
+/** What rollup and sweep work with, from the environment, at a cold start. */
+
+import { createS3Bucket } from "../bucket/s3/s3-bucket.ts";
+import { parseS3Location } from "../bucket/s3-common/location.ts";
+import type { Host } from "../shared/drive/run.ts";
+import type { Model } from "../shared/model/model.ts";
+import type { Platform } from "../shared/ports/platform.ts";
+import { newSettings } from "../shared/settings.ts";
+import type { Given } from "./app-modules.ts";
+import type { BucketEnvironment } from "./environment.ts";
+import type { LambdaLog } from "./log.ts";
+import { createPending, type Pending } from "./pending.ts";
+import type { QueueSource } from "./queue-event.ts";
+import { createStoreRounds, type StoreRounds } from "./store-rounds.ts";
+
+export interface OpenRollupParts {
+  readonly environment: BucketEnvironment;
+  readonly model: Given<Model<unknown>>;
+  readonly platform: Platform;
+  readonly log: LambdaLog;
+}
+
+export interface RollupParts {
+  readonly host: Host;
+  readonly rounds: StoreRounds;
+  readonly source: QueueSource;
+  readonly graceMs: number;
+  readonly pending: Pending;
+}
+
+/** Updates are published without a model, too: then there are only no new snapshots. */
+export function openRollup({ environment, model, platform, log }: OpenRollupParts): RollupParts {
+  const { bucket: address, settings: changes } = environment;
+  const pending = createPending();
+  const settings = newSettings(changes);
+  const bucket = pending.bucket(createS3Bucket(address, { platform }));
+  const host: Host = { bucket, platform: pending.platform(platform), settings };
+  const { bucket: name, prefix } = parseS3Location(address);
+  return {
+    host,
+    rounds: createStoreRounds({ host, model, log }),
+    source: { bucket: name, prefix },
+    graceMs: settings.graceMs,
+    pending,
+  };
+}
