@@ -21,8 +21,6 @@ export const perMillion = {
 export const lambdaGbSecond = 0.0000133334;
 /** Dollars for a GB that leaves CloudFront, the first 10 TB of a month. */
 export const edgeGb = 0.085;
-/** Dollars for a GB of S3 Standard in a month. */
-export const storedGbMonth = 0.023;
 
 /** Not counted but assumed: nothing here reaches AWS. `icecore` logs and meters the real ones. */
 export const assumed = {

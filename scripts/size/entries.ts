@@ -21,12 +21,15 @@ const model = 'export { defineModel, table } from "icecore";';
 const react = 'export { createStoreHooks } from "icecore/react";';
 const idb = 'export { idbLocal } from "icecore/idb";';
 
-/** Limits set in November 2026. The design's budgets count the model's types as well: the third entry is what its 16 kB are about. */
+/**
+ * Limits set in November 2026; raised once, for read passes at the edge, hints over other services, and a database that is made anew. The design's budgets count the model's types as well: the third entry is what its 16 kB are
+ * about.
+ */
 export const sizeEntries: readonly SizeEntry[] = [
-  { name: "client: memory + HTTP", code: client, limitBytes: 37_300, budgetBytes: 12_000 },
-  { name: "… and IndexedDB", code: client + idb, limitBytes: 43_200, budgetBytes: 16_000 },
-  { name: "… and a model of tables", code: client + idb + model, limitBytes: 50_200, budgetBytes: 16_000 },
-  { name: "… and the React binding", code: client + idb + model + react, limitBytes: 50_900 },
+  { name: "client: memory + HTTP", code: client, limitBytes: 38_300, budgetBytes: 12_000 },
+  { name: "… and IndexedDB", code: client + idb, limitBytes: 44_700, budgetBytes: 16_000 },
+  { name: "… and a model of tables", code: client + idb + model, limitBytes: 51_800, budgetBytes: 16_000 },
+  { name: "… and the React binding", code: client + idb + model + react, limitBytes: 52_500 },
   {
     name: "client: memory + S3 by fetch",
     code: `export { bucketRemote, createWebPlatform, memoryLocal, openStore } from "icecore/client";

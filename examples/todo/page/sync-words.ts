@@ -17,6 +17,9 @@ export interface SyncWords {
 export function syncWords(status: SyncStatus): SyncWords {
   const { pending, dead } = status;
   const wait = pending === 0 ? "" : ` · ${countWords(pending, "change")} waiting`;
+  // Whatever the server does: this would be lost with the page.
+  if (!status.savedLocally && status.phase !== "closed")
+    return loud("Not saved", status.error?.message ?? "");
   switch (settledPhase(status)) {
     case "starting":
       return { tone: "busy", short: "Opening…", spoken: "", long: "What this browser keeps is being read." };
@@ -25,7 +28,7 @@ export function syncWords(status: SyncStatus): SyncWords {
         tone: "calm",
         short: `Offline${wait}`,
         spoken: "You are offline. Changes are kept here.",
-        long: "The server does not answer. Go on: what you do is kept in this browser and sent later.",
+        long: "The server does not answer as it should. Go on: what you do is kept in this browser and sent later.",
       };
     case "unauthorized":
       return loud(`Signed out${wait}`, "Sign in again to synchronise. What you do is kept in this browser.");
@@ -46,7 +49,7 @@ export function syncWords(status: SyncStatus): SyncWords {
           spoken: "",
           long: "The server is being asked what is new.",
         };
-      if (status.error) return loud("Not saved", status.error.message);
+      if (status.error) return loud("Trouble", status.error.message);
       if (dead > 0)
         return loud(
           `${countWords(dead, "change")} refused`,

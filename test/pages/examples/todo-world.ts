@@ -21,6 +21,8 @@ export interface TodoWorld {
   serve(port?: number, release?: string): Promise<void>;
   /** A browser of its own, with the app open. */
   person(url?: string): Promise<Page>;
+  /** The second person's, as long as the first one's. */
+  other(): Promise<Page>;
 }
 
 /** How often server and page begin anew. */
@@ -31,6 +33,7 @@ export function useTodo(each: "test" | "suite"): TodoWorld {
   let serving: Listening;
   let troubles: string[] = [];
   const contexts: BrowserContext[] = [];
+  let second: Promise<Page> | null = null;
 
   async function begin(): Promise<void> {
     troubles = [];
@@ -39,6 +42,7 @@ export function useTodo(each: "test" | "suite"): TodoWorld {
     world.page = await world.person();
   }
   async function end(): Promise<void> {
+    second = null;
     for (const context of contexts.splice(0)) await context.close();
     await serving.close();
     await rm(folder, { recursive: true, force: true });
@@ -82,6 +86,10 @@ export function useTodo(each: "test" | "suite"): TodoWorld {
       await opened.goto(url);
       await synced(opened);
       return opened;
+    },
+    other() {
+      second ??= world.person();
+      return second;
     },
   };
 

@@ -162,6 +162,104 @@ describePages("The todo app as TodoMVC has it", () => {
   });
 });
 
+describePages("The todo app of people who share a list", () => {
+  const todo = useTodo("suite");
+  beforeEach(async () => {
+    await empty(todo.page);
+    await synced(todo.page);
+    const other = await todo.other();
+    await wake(other);
+    await eventually(() => titles(other), []);
+    await synced(other);
+  });
+
+  it("shows a title as text, whatever it looks like", async () => {
+    const { page } = todo;
+    const title = '<img src=x onerror="document.title=1"><b>no</b>';
+    await add(page, title);
+    const other = await todo.other();
+    await eventually(() => titles(other), [title]);
+    expect(await other.locator(".todo-list img, .todo-list b").count()).toBe(0);
+    expect(await other.title()).toBe("todos");
+  });
+
+  it("brings two people's work together; the same title twice is a problem that either of them solves", async () => {
+    const { page } = todo;
+    const other = await todo.other();
+    await add(page, "milk");
+    await eventually(() => titles(other), ["milk"]);
+    await eventually(() => other.locator(".news").textContent(), "“milk” was added elsewhere");
+    await synced(other);
+    await other.context().setOffline(true);
+    await page.context().setOffline(true);
+    await add(page, "Bread", "olives");
+    await add(other, "bread");
+    await item(other, "milk").locator(".toggle").check();
+    await other.context().setOffline(false);
+    await page.context().setOffline(false);
+    const merged = ["Bread", "bread", "milk", "olives"];
+    await eventually(async () => [...(await titles(page))].sort(), merged);
+    await eventually(async () => [...(await titles(other))].sort(), merged);
+    expect(await page.locator("li.completed").count()).toBe(1);
+    await page.locator(".problem").waitFor();
+    expect(await page.locator(".problem p").textContent()).toMatch(/^“[Bb]read” is on the list twice:$/);
+    await other.getByText("Rename the last").click();
+    await other.locator(".editing .edit").fill("brown bread");
+    await other.locator(".editing .edit").press("Enter");
+    await page.locator(".problem").waitFor({ state: "detached" });
+    await add(page, "Milk ", "milk");
+    await page.getByText("Keep the first").click();
+    await eventually(() => other.locator(".problem").count(), 0);
+    await eventually(async () => (await titles(other)).length, 5);
+  });
+
+  it("does not undo what somebody else wrote when an edit changed nothing", async () => {
+    const { page } = todo;
+    const other = await todo.other();
+    await add(page, "tea");
+    await eventually(() => titles(other), ["tea"]);
+    const input = await edit(page, "tea");
+    await (await edit(other, "tea")).fill("green tea");
+    await other.keyboard.press("Enter");
+    await eventually(() => items(page).locator("label").textContent(), "green tea");
+    await input.blur();
+    await synced(page);
+    expect(await titles(page)).toEqual(["green tea"]);
+  });
+
+  it("looks back: the list of an earlier time, for reading only, and back to now", async () => {
+    const { page } = todo;
+    await add(page, "old");
+    await synced(page);
+    await page.waitForTimeout(2_500);
+    await add(page, "new");
+    await synced(page);
+    await page.getByText("History").click();
+    const slider = page.locator("#history input");
+    await expect
+      .poll(
+        async () => {
+          await slider.press("ArrowLeft");
+          await page.locator("#history[aria-busy=false]").waitFor();
+          return titles(page);
+        },
+        { timeout: 20_000, interval: 20 },
+      )
+      .toEqual(["old"]);
+    expect(await page.locator(".past .destroy, .past .edit").count()).toBe(0);
+    expect(await page.locator(".new-todo").isDisabled()).toBe(true);
+    expect(await page.locator(".past .toggle").isDisabled()).toBe(true);
+    expect(await slider.getAttribute("aria-valuetext")).toMatch(
+      /^(just now|\d+ seconds ago) · today, \d\d:\d\d:\d\d$/,
+    );
+    await page.getByText("Back to now").click();
+    expect(await titles(page)).toEqual(["old", "new"]);
+    expect(await page.evaluate("document.activeElement?.textContent")).toBe("History");
+    await add(page, "newer");
+    expect(await titles(page)).toEqual(["old", "new", "newer"]);
+  });
+});
+
 describePages("The todo app", () => {
   const todo = useTodo("test");
 
@@ -229,46 +327,6 @@ describePages("The todo app", () => {
     expect((kept as readonly string[]).filter((path) => path.startsWith("/v1/"))).toEqual([]);
   });
 
-  it("shows a title as text, whatever it looks like", async () => {
-    const { page } = todo;
-    const title = '<img src=x onerror="document.title=1"><b>no</b>';
-    await add(page, title);
-    const other = await todo.person();
-    await eventually(() => titles(other), [title]);
-    expect(await other.locator(".todo-list img, .todo-list b").count()).toBe(0);
-    expect(await other.title()).toBe("todos");
-  });
-
-  it("brings two people's work together; the same title twice is a problem that either of them solves", async () => {
-    const { page } = todo;
-    const other = await todo.person();
-    await add(page, "milk");
-    await eventually(() => titles(other), ["milk"]);
-    await eventually(() => other.locator(".news").textContent(), "“milk” was added elsewhere");
-    await synced(other);
-    await other.context().setOffline(true);
-    await page.context().setOffline(true);
-    await add(page, "Bread", "olives");
-    await add(other, "bread");
-    await item(other, "milk").locator(".toggle").check();
-    await other.context().setOffline(false);
-    await page.context().setOffline(false);
-    const merged = ["Bread", "bread", "milk", "olives"];
-    await eventually(async () => [...(await titles(page))].sort(), merged);
-    await eventually(async () => [...(await titles(other))].sort(), merged);
-    expect(await page.locator("li.completed").count()).toBe(1);
-    await page.locator(".problem").waitFor();
-    expect(await page.locator(".problem p").textContent()).toMatch(/^“[Bb]read” is on the list twice:$/);
-    await other.getByText("Rename the last").click();
-    await other.locator(".editing .edit").fill("brown bread");
-    await other.locator(".editing .edit").press("Enter");
-    await page.locator(".problem").waitFor({ state: "detached" });
-    await add(page, "Milk ", "milk");
-    await page.getByText("Keep the first").click();
-    await eventually(() => other.locator(".problem").count(), 0);
-    await eventually(async () => (await titles(other)).length, 5);
-  });
-
   it("brings two browsers to the same list through two restarts of the server, each item once", async () => {
     const { page } = todo;
     const other = await todo.person();
@@ -308,51 +366,5 @@ describePages("The todo app", () => {
     await synced(again);
     expect(await titles(again)).toEqual(["made and killed"]);
     expect(await titles(await todo.person())).toEqual(["made and killed"]);
-  });
-
-  it("does not undo what somebody else wrote when an edit changed nothing", async () => {
-    const { page } = todo;
-    const other = await todo.person();
-    await add(page, "tea");
-    await eventually(() => titles(other), ["tea"]);
-    const input = await edit(page, "tea");
-    await (await edit(other, "tea")).fill("green tea");
-    await other.keyboard.press("Enter");
-    await eventually(() => items(page).locator("label").textContent(), "green tea");
-    await input.blur();
-    await synced(page);
-    expect(await titles(page)).toEqual(["green tea"]);
-  });
-
-  it("looks back: the list of an earlier time, for reading only, and back to now", async () => {
-    const { page } = todo;
-    await add(page, "old");
-    await synced(page);
-    await page.waitForTimeout(2_500);
-    await add(page, "new");
-    await synced(page);
-    await page.getByText("History").click();
-    const slider = page.locator("#history input");
-    await expect
-      .poll(
-        async () => {
-          await slider.press("ArrowLeft");
-          await page.locator("#history[aria-busy=false]").waitFor();
-          return titles(page);
-        },
-        { timeout: 20_000, interval: 20 },
-      )
-      .toEqual(["old"]);
-    expect(await page.locator(".past .destroy, .past .edit").count()).toBe(0);
-    expect(await page.locator(".new-todo").isDisabled()).toBe(true);
-    expect(await page.locator(".past .toggle").isDisabled()).toBe(true);
-    expect(await slider.getAttribute("aria-valuetext")).toMatch(
-      /^(just now|\d+ seconds ago) · today, \d\d:\d\d:\d\d$/,
-    );
-    await page.getByText("Back to now").click();
-    expect(await titles(page)).toEqual(["old", "new"]);
-    expect(await page.evaluate("document.activeElement?.textContent")).toBe("History");
-    await add(page, "newer");
-    expect(await titles(page)).toEqual(["old", "new", "newer"]);
   });
 });
