@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { browserProject, browserTests } from "./scripts/browser-project.ts";
 
@@ -14,6 +15,8 @@ export default defineConfig({
   test: {
     // One left behind would hide all the others.
     allowOnly: false,
+    // Most tests wait for a server, a browser or a disk: one more than the two cores of a small machine keeps these busy.
+    maxWorkers: Math.max(3, availableParallelism()),
     projects: [
       {
         test: {

@@ -1,5 +1,5 @@
 /**
- * `npm run check`: types, the public API, lint, the package, a user's install of it, unused code, then the tests. The one command that
+ * `npm run check`: types, the public API, lint, the package, users' installs of it, unused code, then the tests. The one command that
  * people and CI run.
  *
  * Every stage runs even when an earlier one failed, so that one run shows all there is to mend. A failed stage counts as a
@@ -43,6 +43,10 @@ const stages: readonly { readonly name: string; readonly run: () => boolean }[] 
   {
     name: "a user's install (npm run test:consumer)",
     run: () => run(["npx", "--no-install", "tsx", "scripts/consumer.ts"]),
+  },
+  {
+    name: "a user's AWS app (npm run test:consumer-cdk)",
+    run: () => run(["npx", "--no-install", "tsx", "scripts/consumer-cdk.ts"]),
   },
   { name: "unused code (knip)", run: () => run(["npx", "--no-install", "knip"]) },
 ];
