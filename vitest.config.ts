@@ -4,9 +4,9 @@ import { browserProject, browserTests } from "./scripts/browser-project.ts";
 
 const shared = {
   pool: "forks",
-  // Tests of the folder bucket start processes and wait for a disk.
-  testTimeout: 30_000,
-  hookTimeout: 30_000,
+  // Tests of the folder bucket start processes and wait for a disk, on machines that others use as well.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
 } as const;
 const s3Tests = "test/**/*.s3.test.ts";
 const pageTests = "test/pages/**/*.page.test.ts";

@@ -120,9 +120,9 @@ export class IcecoreStore extends Construct {
     return grantAccess(this.bucket, bucketAccess.write, { grantee, before: this.#before });
   }
 
-  /** Lets `grantee` run rollups: `icecore rollup`. */
+  /** Lets `grantee` run rollups: `icecore rollup`, also with --watch. */
   grantRollup(grantee: IGrantable): Grant {
-    return grantAccess(this.bucket, bucketAccess.rollup, { grantee, before: this.#before });
+    return grantAccess(this.bucket, bucketAccess.rollupByHand, { grantee, before: this.#before });
   }
 
   #addOutputs(): void {

@@ -26,6 +26,13 @@ export interface BucketAccess {
 const built = builtKinds.map(builtRoot);
 const served = builtKinds.filter((kind) => kind !== "sweeps").map(builtRoot);
 const log = [headsPrefix, updatesRoot, ...served];
+/** Publishes: reads everything of the log, writes what it builds, swaps the head, deletes raw updates alone. */
+const rollup = {
+  get: log,
+  put: [headsPrefix, ...served],
+  delete: [updatesRoot],
+  list: [updatesRoot],
+} as const;
 
 export const bucketAccess = {
   /** What a client reads, the tail included. */
@@ -43,8 +50,14 @@ export const bucketAccess = {
   },
   /** Looks at who owns an app id, and notes it on first use. */
   credentials: { get: [headsPrefix, appsPrefix], put: [appsPrefix], list: [appsPrefix] },
-  /** Publishes: reads everything of the log, writes what it builds, swaps the head, deletes raw updates alone. */
-  rollup: { get: log, put: [headsPrefix, ...served], delete: [updatesRoot], list: [updatesRoot] },
+  rollup,
+  /** A rollup by hand: with --watch it begins with a self-test, as whoever runs for long does. */
+  rollupByHand: {
+    get: [...rollup.get, probesRoot],
+    put: [...rollup.put, probesRoot],
+    delete: [...rollup.delete, probesRoot],
+    list: [...rollup.list, probesRoot],
+  },
   /** A rollup that also knows the stores, and deletes what no head names any more. */
   sweep: {
     get: [...log, ...built.filter((prefix) => !served.includes(prefix))],

@@ -6,6 +6,7 @@
 import { RemovalPolicy, Token } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import { parseApiEnvironment, parseSweepEnvironment } from "../lambdas/environment.ts";
 import { StoreError } from "../shared/errors.ts";
 import { newSettings, type Settings } from "../shared/settings.ts";
 import type { IcecoreStoreProps } from "./props.ts";
@@ -58,7 +59,11 @@ function checkProps(props: IcecoreStoreProps): void {
     ...(Number.isInteger(sweepStores) && sweepStores > 0
       ? []
       : ["sweepStores must be a whole number above 0"]),
+    ...(["audience", "issuer", "jwksUrl"] as const).flatMap((name) =>
+      props[name] === "" ? [`${name} must not be empty`] : [],
+    ),
     ...(props.corsOrigins ?? []).flatMap(faultOfOrigin),
+    ...faultsOfEnvironment(props),
   ];
   if (faults.length === 0) return;
   throw new StoreError({
@@ -70,6 +75,37 @@ function checkProps(props: IcecoreStoreProps): void {
 
 function isText(value: string | undefined): value is string {
   return value !== undefined && !Token.isUnresolved(value);
+}
+
+/** What the functions would refuse at their first request, when all is deployed: their own reading of it, now. */
+function faultsOfEnvironment(props: IcecoreStoreProps): readonly string[] {
+  const { corsOrigins = [], settings } = props;
+  const { principalPerSecond, principalBurst, sweepStores } = { ...cdkSettings, ...props };
+  const bucket = {
+    ICECORE_BUCKET: "s3://any-bucket",
+    ICECORE_SETTINGS: settings === undefined ? undefined : JSON.stringify(settings),
+  };
+  const api = {
+    ICECORE_BUCKET: bucket.ICECORE_BUCKET,
+    // Those that are no origins at all are told of in the prop's own words.
+    ICECORE_CORS_ORIGINS: corsOrigins
+      .filter((origin) => !Token.isUnresolved(origin) && faultOfOrigin(origin).length === 0)
+      .join(","),
+    ICECORE_RATE_PER_SECOND: String(principalPerSecond),
+    ICECORE_RATE_BURST: String(principalBurst),
+  };
+  const sweep = { ...bucket, ICECORE_SWEEP_STORES: String(sweepStores) };
+  return [() => parseApiEnvironment(api, true), () => parseSweepEnvironment(sweep)].flatMap(faultOf);
+}
+
+function faultOf(parse: () => unknown): readonly string[] {
+  try {
+    parse();
+    return [];
+  } catch (error) {
+    if (error instanceof StoreError) return [error.what];
+    throw error;
+  }
 }
 
 /** With "*" any page could use the token of a user who visits it, where an app keeps it in reach of pages. */

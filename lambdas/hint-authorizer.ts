@@ -4,7 +4,7 @@
  * A connection needs somebody who has signed in, a channel somebody who may read its store. Nobody gives hints by way of it
  * (AWS's own rights decide that), and what is not understood is refused.
  */
-import type { Authenticate, Authorize } from "../server/auth.ts";
+import { type Authenticate, type Authorize, whoAsks } from "../server/auth.ts";
 import { parseHintChannel } from "../shared/wire/hint-channel.ts";
 import { authorizerTokenMax } from "./limits.ts";
 
@@ -33,7 +33,7 @@ export function createHintAuthorizer({ authenticate, authorize }: HintAuthorizer
     if (asked === undefined) return decision(false);
     try {
       const headers = { authorization: `Bearer ${asked.token}` };
-      const claims = await authenticate(new Request("https://hints.invalid/", { headers }));
+      const claims = await whoAsks(authenticate, new Request("https://hints.invalid/", { headers }));
       if (asked.channel === null) return decision(claims !== null);
       const storeId = parseHintChannel(asked.channel);
       if (storeId === undefined) return decision(false);

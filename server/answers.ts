@@ -31,7 +31,7 @@ export function packedAnswer(
   options: AnswerOptions = {},
 ): Response {
   const packed = gzip !== null && takesGzip(request);
-  const headers: Record<string, string> = { ...jsonHeaders, vary: "accept-encoding", ...options.headers };
+  const headers: Record<string, string> = { ...jsonHeaders, vary, ...options.headers };
   if (packed) headers["content-encoding"] = "gzip";
   return answerBytes(packed ? gzip : plain, options.status ?? 200, headers);
 }
@@ -50,6 +50,8 @@ export function answerBytes(
   return new Response(bytes as Uint8Array<ArrayBuffer>, { status, headers: { ...headers } });
 }
 
+/** A cache that is shared must give nobody what another one's token got. */
+const vary = "accept-encoding, authorization";
 export const noStore = { "cache-control": "no-store" };
 const jsonHeaders = { "content-type": "application/json", "x-content-type-options": "nosniff" };
 

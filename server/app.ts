@@ -127,7 +127,8 @@ export function createApp(options: AppOptions): App {
     if (endpoint.intent === null) return endpoint.answer(request);
     const store = parseStoreId(c.req.param("store"));
     if (store === undefined) throw noStoreId();
-    const claims = await guard.admit(request, store, endpoint.intent);
+    const { intent, and } = endpoint;
+    const claims = await guard.admit(request, store, and === undefined ? [intent] : [intent, and]);
     const name = c.req.param("key") ?? "";
     return endpoint.answer({ request, store, claims, name, param: (param) => c.req.query(param) });
   }

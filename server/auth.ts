@@ -7,7 +7,10 @@ import type { StoreId } from "../shared/wire/ids.ts";
 import { Refusal } from "./answers.ts";
 import type { RateLimit } from "./rate.ts";
 
-/** read: head, tail, objects, live, passes. write: updates, credentials. create: a new store. admin: whatever else there will be. */
+/**
+ * read: head, tail, objects, live, passes. write: updates, credentials; both are answered with what a reader reads, so who may write may
+ * read. create: a new store. admin: whatever else there will be.
+ */
 export type Intent = "read" | "write" | "create" | "admin";
 
 /** What a token says of who holds it. `sub` names who sent an update, `app` the one app id that it is for; both are texts, and may be missing. */
@@ -32,9 +35,15 @@ export const closedToAll: Authorize = () => false;
 
 export const anonymous: Authenticate = () => null;
 
+/** A hook that answers nothing, or anything but claims, has named nobody: rules ask whether claims are null. */
+export async function whoAsks(authenticate: Authenticate, request: Request): Promise<Claims | null> {
+  const claims: unknown = await authenticate(request);
+  return typeof claims === "object" ? (claims as Claims | null) : null;
+}
+
 export interface Guard {
   /** The claims of who may. Throws Refusal: 401 for who did not say who they are, 403 for who may not, 429 for who asks too often. */
-  admit(request: Request, storeId: StoreId, intent: Intent): Promise<Claims | null>;
+  admit(request: Request, storeId: StoreId, intents: readonly Intent[]): Promise<Claims | null>;
 }
 
 export interface GuardParts {
@@ -46,8 +55,7 @@ export interface GuardParts {
 export function createGuard({ authenticate, authorize, rate }: GuardParts): Guard {
   async function claimsOf(request: Request): Promise<Claims | null> {
     try {
-      // A hook that answers nothing has named nobody.
-      return (await authenticate(request)) ?? null;
+      return await whoAsks(authenticate, request);
     } catch (error) {
       if (isUnauthorized(error)) throw unknownCaller(error.what, error.fix);
       throw error;
@@ -67,12 +75,14 @@ export function createGuard({ authenticate, authorize, rate }: GuardParts): Guar
   }
 
   return {
-    async admit(request, storeId, intent) {
+    async admit(request, storeId, intents) {
       const claims = await claimsOf(request);
       // Before `authorize`, which may ask a database.
       rate.take(claims);
-      if (await isAllowed({ claims, storeId, intent })) return claims;
-      throw claims === null ? unknownCaller() : forbidden(storeId, intent);
+      for (const intent of intents)
+        if (!(await isAllowed({ claims, storeId, intent })))
+          throw claims === null ? unknownCaller() : forbidden(storeId, intent);
+      return claims;
     },
   };
 }

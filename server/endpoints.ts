@@ -26,6 +26,8 @@ interface OpenEndpoint extends Place {
 
 interface StoreEndpoint extends Place {
   readonly intent: Intent;
+  /** What has to be allowed besides. */
+  readonly and?: Intent;
   readonly answer: Answering;
 }
 
@@ -54,6 +56,8 @@ export function createEndpoints(parts: Parts): readonly Endpoint[] {
       method: "POST",
       path: httpRoutes.credentials,
       intent: "write",
+      // They read, too.
+      and: "read",
       answer: createCredentialsAnswer(parts),
     },
     { method: "PUT", path: httpRoutes.store, intent: "create", answer: createCreateAnswer(parts) },

@@ -86,7 +86,9 @@ async function tell({ onStored }: Parts, store: StoreId): Promise<void> {
 
 /** A store without a head takes nothing. */
 function refuseHeadless(error: unknown, store: StoreId): never {
-  if (error instanceof StoreError && error.kind === "unavailable" && error.key === headKey(store))
+  const isHeads = error instanceof StoreError && error.kind === "unavailable" && error.key === headKey(store);
+  // Of the store: a bucket that could not be asked names the key alone.
+  if (isHeads && error.store === store)
     throw absent(`There is no store "${store}"`, "Make it first, or check the name.");
   throw error;
 }

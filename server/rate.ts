@@ -32,11 +32,13 @@ export interface RateLimitParts {
 
 export const noRateLimit: RateLimit = { take: () => undefined };
 
-/** In milliseconds of filling, which add up without a remainder as long as the clock has whole ones. */
+/** In milliseconds of filling. */
 interface Credit {
   readonly leftMs: number;
   readonly at: number;
 }
+
+const almost = 1 - 1e-6;
 
 /** Throws StoreError "rejected" for a rate that is none. */
 export function createRateLimit(rate: Rate, parts: RateLimitParts): RateLimit {
@@ -53,8 +55,9 @@ export function createRateLimit(rate: Rate, parts: RateLimitParts): RateLimit {
       const { leftMs, at } = holders.get(holder) ?? { leftMs: fullMs, at: now };
       // A clock that was set back fills nothing, and starts anew from there.
       const filledMs = Math.min(fullMs, leftMs + Math.max(0, now - at));
-      const enough = filledMs >= requestMs;
-      holders.set(holder, { leftMs: enough ? filledMs - requestMs : filledMs, at: now });
+      // What divisions leave over must not cost the last of a burst.
+      const enough = filledMs >= requestMs * almost;
+      holders.set(holder, { leftMs: enough ? Math.max(0, filledMs - requestMs) : filledMs, at: now });
       if (!enough) throw tooOften(requestMs - filledMs);
     },
   };

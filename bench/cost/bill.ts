@@ -46,9 +46,10 @@ export function billOfReads(counted: Counted, times: number): Bill {
   const requests = edgeReads + apiReads;
   return sum(times, [
     ["requests through the edge", requests, requests * dollarsFor(perMillion.edgeRequest)],
+    ["the edge's function", edgeReads, edgeReads * dollarsFor(perMillion.edgeFunction)],
     ["bytes of answers", readBytes, gigabytes(readBytes, requests) * edgeGb],
     ["S3: the edge's GET", edge.get, edge.get * dollarsFor(perMillion.s3Get)],
-    ["API: tail and others", apiReads, apiReads * dollarsFor(perMillion.apiRequest)],
+    ["API: tail, passes and others", apiReads, apiReads * dollarsFor(perMillion.apiRequest)],
     ["Lambda: API", apiReads, lambdaDollars(apiReads, apiMs, apiMemoryMb)],
     ["S3: the API's LIST", writesOf(reading), writesOf(reading) * dollarsFor(perMillion.s3Write)],
     ["S3: the API's GET", reading.get, reading.get * dollarsFor(perMillion.s3Get)],

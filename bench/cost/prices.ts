@@ -10,6 +10,8 @@ export const perMillion = {
   s3Get: 0.4,
   /** CloudFront, HTTPS, North America and Europe. */
   edgeRequest: 1,
+  /** CloudFront Functions: one checks the pass of each read of a head or an object. */
+  edgeFunction: 0.1,
   /** HTTP API; a request in steps of 512 KB. */
   apiRequest: 1,
   lambdaRequest: 0.2,
@@ -29,7 +31,8 @@ export const assumed = {
   apiMemoryMb: 512,
   /** Of a rollup of a warm store: some eight requests to S3, one after the other. */
   rollupMs: 250,
-  rollupMemoryMb: 1_024,
+  /** As cdk/settings.ts has it, and the API's too. */
+  rollupMemoryMb: 1_769,
   /** Headers of an answer, on top of its body. */
   headerBytes: 400,
 } as const;

@@ -11,12 +11,15 @@ import { httpRemote } from "../../client/remote/http.ts";
 import type { Store } from "../../client/store.ts";
 import { type App, createApp } from "../../server/app.ts";
 import { openToAll } from "../../server/auth.ts";
+import { passLifeSecondsDefault } from "../../server/jwt/limits.ts";
 import { createRollup } from "../../shared/drive/rollup.ts";
 import { createStore } from "../../shared/drive/store.ts";
 import type { Model } from "../../shared/model/model.ts";
 import type { Bucket } from "../../shared/ports/bucket.ts";
 import { newSettings } from "../../shared/settings.ts";
+import { storePath } from "../../shared/wire/http-routes.ts";
 import { parseStoreId, type StoreId } from "../../shared/wire/ids.ts";
+import { readPassScheme } from "../../shared/wire/read-pass.ts";
 import { createVirtualClock, type VirtualClock } from "../../test-kit/virtual-clock.ts";
 import { costModel } from "./model.ts";
 
@@ -93,6 +96,8 @@ export async function createCostWorld(): Promise<CostWorld> {
   const worker = createRollup({ bucket: buckets.rollup, platform, settings }, { store, model: anyModel });
   let tally = none;
   let waiting = 0;
+  /** Passes that were given out, each with its end. */
+  const passes = new Map<string, number>();
 
   function counting() {
     return createCountingBucket(memory);
@@ -100,7 +105,22 @@ export async function createCostWorld(): Promise<CostWorld> {
 
   function appOver(bucket: Bucket): App {
     const onStored = () => void queued();
-    return createApp({ bucket, platform, models: anyModel, authorize: openToAll, live: false, onStored });
+    const access = { authorize: openToAll, readPass: { newPass } };
+    return createApp({ bucket, platform, models: anyModel, ...access, live: false, onStored });
+  }
+
+  async function newPass() {
+    const expiresAt = clock.now() + 1_000 * passLifeSecondsDefault;
+    const pass = `pass-${passes.size + 1}`;
+    passes.set(pass, expiresAt);
+    return { pass, expiresAt };
+  }
+
+  /** What cdk/edge does before the bucket. */
+  async function fetchFromEdge(url: string, init: FetchInit) {
+    const pass = init.headers.authorization?.slice("Bearer ".length) ?? "";
+    if ((passes.get(pass) ?? 0) > clock.now()) return fetchFrom(apps.edge, url, init);
+    return answerOf(new Response(null, { status: 401, headers: { "www-authenticate": readPassScheme } }));
   }
 
   function add(more: Partial<Tally>): void {
@@ -125,9 +145,12 @@ export async function createCostWorld(): Promise<CostWorld> {
   }
 
   async function fetchCounted(url: string, init: FetchInit) {
-    const isSend = init.method === "POST";
-    const isEdge = !isSend && isOfTheEdge.test(new URL(url).pathname);
-    const fetched = await fetchFrom(isSend ? apps.sending : isEdge ? apps.edge : apps.reading, url, init);
+    const { pathname } = new URL(url);
+    const isSend = pathname === storePath(store, "updates");
+    const isEdge = isOfTheEdge.test(pathname);
+    const fetched = await (isEdge
+      ? fetchFromEdge(url, init)
+      : fetchFrom(isSend ? apps.sending : apps.reading, url, init));
     const { byteLength } = await fetched.arrayBuffer();
     if (isEdge) add({ edgeReads: 1, readBytes: byteLength });
     else if (!isSend) add({ apiReads: 1, readBytes: byteLength });
@@ -182,6 +205,10 @@ async function fetchFrom(app: App, url: string, { method, headers, body }: Fetch
       ...(body === undefined ? {} : { body }),
     }),
   );
+  return answerOf(response);
+}
+
+async function answerOf(response: Response) {
   const bytes = await response.arrayBuffer();
   return { status: response.status, headers: response.headers, arrayBuffer: async () => bytes };
 }

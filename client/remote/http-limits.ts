@@ -49,5 +49,8 @@ export const passAheadMs = 30_000;
 /** Where answers do not come in pieces: the server keeps a request for an unchanged head so long. */
 export const waitSeconds = 25;
 
+/** In a header: who says 0, or a time that is over, is asked again no sooner than this, or a busy gateway would meet a loop. */
+export const retryAfterMsMin = 1_000;
+
 /** The longest that a server or a gateway may ask to wait before the next send: whoever says more is asked again after this. */
 export const retryAfterMsMax = 10 * 60_000;

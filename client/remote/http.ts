@@ -29,6 +29,7 @@ import { failure, strangeAnswer } from "./http-errors.ts";
 import {
   errorBytesMax,
   retryAfterMsMax,
+  retryAfterMsMin,
   sentBytesMax,
   tailBytesMax,
   timeoutMsDefault,
@@ -178,7 +179,7 @@ function askedToWait({ status, header, date }: HttpAnswer): number | null {
   const told = status === 429 || status === 503 ? header("retry-after") : null;
   if (told === null) return null;
   const ms = /^\d+$/.test(told.trim()) ? 1_000 * Number(told) : Date.parse(told) - date;
-  return Number.isNaN(ms) ? null : patience(ms);
+  return Number.isNaN(ms) ? null : patience(Math.max(retryAfterMsMin, ms));
 }
 
 function patience(ms: number): number {

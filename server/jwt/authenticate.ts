@@ -159,7 +159,8 @@ function skipForged(error: unknown): null {
 }
 
 function checksOf({ audience, issuer }: JwtOptions): JWTVerifyOptions {
-  if (audience === "")
+  // Without types it may be anything, say an environment's variable that is missing: then jose would not look at it.
+  if (typeof audience !== "string" || audience === "")
     throw unfit("The audience is empty", "Give the name that this server has in the tokens' `aud`.");
   if (audience === readPassAudience)
     throw unfit(

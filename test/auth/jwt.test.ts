@@ -105,6 +105,7 @@ describe("createJwtAuthenticate", () => {
     ["a short one among the secrets", { keys: { secrets: [secret, "x"] } }, /1 bytes/],
     ["many secrets", { keys: { secrets: Array.from({ length: 5 }, () => secret) } }, /5 secrets/],
     ["no audience", { audience: "" }, /audience is empty/],
+    ["an audience that is missing", { audience: undefined as unknown as string }, /audience is empty/],
     ["the audience of read passes", { audience: "icecore-read" }, /read passes/],
     ["an empty issuer", { issuer: "" }, /issuer is empty/],
     ["keys over plain HTTP", { keys: { jwksUrl: "http://login.example.com/jwks.json" } }, /HTTPS/],

@@ -277,6 +277,30 @@ describe("props", () => {
       expect(make).toThrow(part);
   });
 
+  test("What the functions would refuse at their first request is refused before it is deployed.", () => {
+    const make = () =>
+      makeStore({
+        audience: "",
+        issuer: "",
+        corsOrigins: ["https://app.example.com:port"],
+        principalPerSecond: 0,
+        principalBurst: 0.5,
+        sweepStores: 20_000,
+        settings: { graceMs: Number.POSITIVE_INFINITY },
+      });
+    expect(make).toThrow(StoreError);
+    for (const part of [
+      /audience must not be empty/,
+      /issuer must not be empty/,
+      /ICECORE_CORS_ORIGINS/,
+      /ICECORE_RATE_PER_SECOND/,
+      /ICECORE_RATE_BURST/,
+      /ICECORE_SWEEP_STORES is no whole number from 1 to 10000/,
+      /ICECORE_SETTINGS has a graceMs/,
+    ])
+      expect(make).toThrow(part);
+  });
+
   test("With an identity provider there is no token secret.", () => {
     const made = makeStore({
       jwksUrl: "https://idp.example.com/keys",

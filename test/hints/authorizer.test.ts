@@ -85,6 +85,17 @@ describe("The authorizer of hints", () => {
     }
   });
 
+  it("takes what is no claims for nobody, as the API does", async () => {
+    for (const nobody of [undefined, false, "", 0]) {
+      const careless = createHintAuthorizer({
+        authenticate: () => nobody as never,
+        authorize: ({ claims }) => claims !== null,
+      });
+      expect(await careless(asked("x", "EVENT_CONNECT"))).toEqual(no);
+      expect(await careless(asked("x", "EVENT_SUBSCRIBE", "/icecore/family"))).toEqual(no);
+    }
+  });
+
   it("refuses what is no question of AppSync's, and where its own functions fail", async () => {
     for (const event of [
       undefined,

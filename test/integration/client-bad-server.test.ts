@@ -132,6 +132,7 @@ describe("A busy server", () => {
     retryDelayMs: 10,
     retryDelayMsMax: 20,
   };
+  const longAgo = new Date(0).toUTCString();
   const later = (retryAfterMs: number): FrontAnswer => ({
     status: 429,
     headers: { "content-type": "application/json", "retry-after": String(retryAfterMs / 1_000) },
@@ -141,6 +142,8 @@ describe("A busy server", () => {
   it.each([
     ["its own word", later(1_000), /too many at once/],
     ["a gateway's Retry-After", page(429, { "retry-after": "1" }), /answered 429/],
+    ["a gateway's Retry-After that says at once", page(429, { "retry-after": "0" }), /answered 429/],
+    ["a gateway's Retry-After that is over", page(503, { "retry-after": longAgo }), /answered 503/],
     ["a gateway's Retry-After with 503", page(503, { "retry-after": "1" }), /answered 503/],
   ] as const)(
     "is not sent to again before the time that it gave by %s, which status tells",

@@ -1,5 +1,6 @@
 /** Read passes, credentials for direct mode, rates, and a server that holds no request open: over real HTTP, each answer as documented. */
 import { afterEach, describe, expect, it } from "vitest";
+import { createMemoryBucket } from "../../bucket/memory.ts";
 import type { DirectAccess, ReadPasses } from "../../server/call.ts";
 import { StoreError } from "../../shared/errors.ts";
 import { parseDirectGrant, parseReadPass } from "../../shared/wire/http-access.ts";
@@ -100,8 +101,13 @@ describe("Credentials", () => {
       ok: true,
       value: { secretAccessKey: "secret of main", sessionToken: `token of ${app}` },
     });
-    expect(asked).toEqual(["write"]);
+    expect(asked).toEqual(["write", "read"]);
     expect(JSON.stringify(api.log)).not.toMatch(/secret|token of/);
+  });
+
+  it("are not for who may write and not read", async () => {
+    api = await startApi({ direct, authorize: ({ intent }) => intent === "write" });
+    expect((await ask()).status).toBe(401);
   });
 
   it("are for the owner of the app id alone, who is whoever uses it first", async () => {
@@ -230,6 +236,26 @@ describe("What is called when an update was stored", () => {
     });
     const answer = await api.post(testUpdate(1, 1));
     expect([answer.status, done]).toEqual([200, ["main"]]);
+  });
+});
+
+describe("A bucket that cannot be asked for the head", () => {
+  it("is no store that is gone: an update is to come later, and nothing of the bucket is told", async () => {
+    const inner = createMemoryBucket();
+    let away = false;
+    api = await startApi({
+      inner: {
+        ...inner,
+        async get(key, options) {
+          if (!away) return inner.get(key, options);
+          throw new StoreError({ kind: "unavailable", what: "bucket-4711 timed out", fix: "Wait.", key });
+        },
+      },
+    });
+    away = true;
+    const answer = await api.post(testUpdate(1, 1));
+    expect([answer.status, kindOf(answer), answer.headers["retry-after"]]).toEqual([503, "unavailable", "1"]);
+    expect(textOf(answer)).not.toContain("4711");
   });
 });
 

@@ -372,7 +372,7 @@ describe("The head", () => {
       "gzip",
       undefined,
     ]);
-    expect(packed.headers.vary).toBe("accept-encoding");
+    expect(packed.headers.vary).toBe("accept-encoding, authorization");
     expect(packed.bytes.length).toBeLessThan(plain.bytes.length / 4);
     expect(packed.body).toEqual(plain.body);
   });

@@ -158,7 +158,10 @@ describeLambdas("The Lambdas", () => {
       ),
     );
     expect(tail.answer).toMatchObject({ statusCode: 200, isBase64Encoded: true });
-    expect(tail.answer.headers).toMatchObject({ "content-encoding": "gzip", vary: "accept-encoding" });
+    expect(tail.answer.headers).toMatchObject({
+      "content-encoding": "gzip",
+      vary: "accept-encoding, authorization",
+    });
     expect(JSON.stringify(await responseOf(tail.answer).json())).toContain(text);
     for (const name of Object.keys(tail.answer.headers ?? {})) expect(name).toBe(name.toLowerCase());
     const plain = await api.invoke<Answer>(

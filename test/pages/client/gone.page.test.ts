@@ -22,7 +22,7 @@ const forget = (page: Page, force: boolean) => ask<typeof inPage.forget>(page, "
 const deleteDatabase = (page: Page) => ask<typeof inPage.deleteDatabase>(page, "deleteDatabase");
 const kinds = async (page: Page) =>
   [...new Set(Object.keys(await rawRows(page)).map((key) => key.split("/")[0]))].sort();
-const well = { pending: 0, dead: 0, trouble: null };
+const well = { pending: 0, dead: 0, trouble: null, savedLocally: true };
 
 describePages("A store whose database goes while it is open", () => {
   const world = useTabs();
@@ -36,7 +36,10 @@ describePages("A store whose database goes while it is open", () => {
   async function expectWrittenAnew(page: Page, ...kept: readonly string[]): Promise<void> {
     await vi.waitFor(async () => expect(await kinds(page)).toEqual(expect.arrayContaining([...kept])), soon);
     const about = async () => (await statusOf(page)).trouble ?? "";
-    await vi.waitFor(async () => expect(await about()).not.toMatch(/was deleted/), soon);
+    await vi.waitFor(async () => {
+      expect(await about()).not.toMatch(/was deleted/);
+      expect(await statusOf(page)).toMatchObject({ savedLocally: true });
+    }, soon);
   }
 
   for (const [how, remove] of [
@@ -95,7 +98,7 @@ describePages("A store whose database goes while it is open", () => {
     for (const page of [one, other])
       await vi.waitFor(async () => {
         expect(await keysOf(page)).toEqual(["a1", "a2", "b1", "b2", "sent"]);
-        expect(await statusOf(page)).toMatchObject({ pending: 4, dead: 0 });
+        expect(await statusOf(page)).toMatchObject({ pending: 4, dead: 0, savedLocally: true });
       }, soon);
     await crash(one);
     await vi.waitFor(async () => expect(await leads(other)).toBe(true), soon);
@@ -133,6 +136,7 @@ describePages("A store whose database goes while it is open", () => {
     expect(await rawRows(page)).toEqual({ app: '{"theirs":1}' });
     expect((await outbox(page)).map(({ at }) => at)).toEqual(["waiting"]);
     expect(await leads(page)).toBe(false);
+    expect(await statusOf(page)).toMatchObject({ savedLocally: false });
   });
 
   it("leaves forgotten what another tab has forgotten, which can lead in its place", async () => {
@@ -151,6 +155,8 @@ describePages("A store whose database goes while it is open", () => {
     await world.context.setOffline(false);
     await put(third, "new");
     await world.expectLogged(["new"]);
+    // What the new leader says of itself is not taken for this tab's.
+    expect(await statusOf(one)).toMatchObject({ savedLocally: false, trouble: expect.any(String) });
     expect(Object.values(await rawRows(third)).join()).not.toContain("secret");
   });
 

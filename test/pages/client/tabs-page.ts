@@ -73,9 +73,10 @@ export function status(): {
   readonly pending: number;
   readonly dead: number;
   readonly trouble: string | null;
+  readonly savedLocally: boolean;
 } {
-  const { phase, pending, dead, error } = opened().sync.status;
-  return { phase, pending, dead, trouble: error === null ? null : error.message };
+  const { phase, pending, dead, error, savedLocally } = opened().sync.status;
+  return { phase, pending, dead, savedLocally, trouble: error === null ? null : error.message };
 }
 
 export async function now(): Promise<void> {

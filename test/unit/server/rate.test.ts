@@ -47,6 +47,16 @@ describe("A rate limit", () => {
     expect(taken(ann, 50)).toBe(10);
   });
 
+  it("takes the whole of a burst, also where a second has no whole number of milliseconds for each", () => {
+    for (const perSecond of [0.3, 3, 7, 1 / 3])
+      for (const burst of [1, 3, 7, 10, 49]) {
+        const { clock, taken } = setUp({ perSecond, burst });
+        expect([perSecond, burst, taken(ann, 99)]).toEqual([perSecond, burst, burst]);
+        clock.now += Math.floor(999 / perSecond);
+        expect(taken(ann, 99)).toBe(0);
+      }
+  });
+
   it("does not make who keeps asking wait longer than the rate says", () => {
     const { clock, taken } = setUp({ perSecond: 2, burst: 1 });
     let all = 0;
