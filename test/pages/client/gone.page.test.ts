@@ -54,7 +54,7 @@ describePages("A store whose database goes while it is open", () => {
       await world.context.setOffline(true);
       await put(page, "a1", "a2");
       await remove(page);
-      await expectWrittenAnew(page, "app", "action", "base", "place");
+      await expectWrittenAnew(page, "app", "base", "place");
       await put(page, "a3");
       await page.close();
       // Pages come from the test itself, whatever the network.
@@ -92,7 +92,7 @@ describePages("A store whose database goes while it is open", () => {
     await put(one, "a1");
     await put(other, "b1");
     await clearSiteData(other);
-    await expectWrittenAnew(one, "app", "action", "base", "place");
+    await expectWrittenAnew(one, "app", "base", "place");
     await put(other, "b2");
     await put(one, "a2");
     for (const page of [one, other])
@@ -115,7 +115,7 @@ describePages("A store whose database goes while it is open", () => {
     const { thaw } = await world.freeze(one);
     await clearSiteData(tool);
     const other = await world.openTab().finally(thaw);
-    await expectWrittenAnew(one, "app", "action");
+    await expectWrittenAnew(one, "app");
     await vi.waitFor(async () => expect(await keysOf(other)).toEqual(["a1"]), soon);
     await world.context.setOffline(false);
     await world.expectLogged(["a1"]);

@@ -1,18 +1,7 @@
 /** First TodoMVC's specification, then what a list does that is synchronised and remembers. */
 import { beforeEach, expect, it } from "vitest";
 import { describePages } from "../chromium.ts";
-import {
-  add,
-  edit,
-  empty,
-  eventually,
-  item,
-  items,
-  synced,
-  titles,
-  useTodo,
-  wake,
-} from "./todo-world.ts";
+import { add, edit, empty, eventually, item, items, synced, titles, useTodo, wake } from "./todo-world.ts";
 
 describePages("The todo app as TodoMVC has it", () => {
   const todo = useTodo("suite");
