@@ -7,6 +7,8 @@ const shared = {
   // Tests of the folder bucket start processes and wait for a disk, on machines that others use as well.
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  // What is waited for comes; how soon depends on who else is at work.
+  expect: { poll: { timeout: 20_000 } },
 } as const;
 const s3Tests = "test/**/*.s3.test.ts";
 const pageTests = "test/pages/**/*.page.test.ts";
