@@ -66,6 +66,8 @@ describePages("A page with hints over AppSync Events", () => {
       await ask<typeof inPage.open>(page, "open", { api: api.url, url, realtimeUrl, token });
       await expect.poll(() => service.heard).toContain("subscribe /icecore/main");
       expect(service.tokens).toEqual([token]);
+      // Its first look is over: it looks again in an hour, or when it is told.
+      await ask<typeof inPage.syncNow>(page, "syncNow");
       const stored = await api.post(testUpdate(1, 1, [{ key: "news", value: 1 }]), {
         authorization: `Bearer ${token}`,
       });
