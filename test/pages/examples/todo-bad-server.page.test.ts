@@ -84,7 +84,7 @@ describePages("The todo app with a bad server", () => {
       await add(own, what);
       await wake(own);
       await expect
-        .poll(async () => [what, await badge(own)], { timeout: 15_000 })
+        .poll(async () => [what, await badge(own)], { timeout: 45_000 })
         .toEqual([what, expect.stringMatching(says)]);
       expect([what, await own.locator(".sync.good").count()]).toEqual([what, 0]);
       expect(await titles(own)).toEqual(all);
@@ -104,10 +104,10 @@ describePages("The todo app with a bad server", () => {
       decide(fate);
       await add(own, what);
       await wake(own);
-      await expect.poll(() => badge(own), { timeout: 15_000 }).toMatch(offline);
+      await expect.poll(() => badge(own), { timeout: 45_000 }).toMatch(offline);
       await own.reload();
       await eventually(async () => (await titles(own)).at(-1), what);
-      await expect.poll(() => badge(own), { timeout: 15_000 }).toMatch(offline);
+      await expect.poll(() => badge(own), { timeout: 45_000 }).toMatch(offline);
     }
     front.decide(() => "pass");
     await wake(own);
@@ -124,7 +124,7 @@ describePages("The todo app with a bad server", () => {
       // Shown in the same turn, whatever is under way.
       expect((await titles(own)).at(-1)).toBe(name);
     }
-    await expect.poll(() => badge(own), { timeout: 15_000 }).toMatch(/^\d+ changes?$/);
+    await expect.poll(() => badge(own), { timeout: 45_000 }).toMatch(/^\d+ changes?$/);
     await synced(own);
     expect(await titles(await todo.person())).toEqual(names);
   });
@@ -187,7 +187,7 @@ describePages("The todo app with a bad server", () => {
       return lie;
     });
     await add(own, "lied of");
-    await expect.poll(() => lies, { timeout: 15_000 }).toBeGreaterThan(0);
+    await expect.poll(() => lies, { timeout: 45_000 }).toBeGreaterThan(0);
     front.decide(() => "pass");
     await wake(own);
     await eventually(() => badge(own), "1 change");

@@ -126,7 +126,7 @@ describePages("The todo app", () => {
     const { origin } = new URL(todo.serving.url);
     await tools.send("Storage.clearDataForOrigin", { origin, storageTypes: "indexeddb" });
     await expect
-      .poll(() => rowKinds(page), { timeout: 15_000 })
+      .poll(() => rowKinds(page), { timeout: 45_000 })
       .toEqual(expect.arrayContaining(["app", "base", "place"]));
     await page.reload();
     await eventually(() => titles(page), ["sent", "waiting"]);

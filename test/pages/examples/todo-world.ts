@@ -140,5 +140,5 @@ export async function empty(of: Page): Promise<void> {
 export const wake = (of: Page) => of.evaluate("dispatchEvent(new Event('online'))");
 
 export async function eventually(look: () => Promise<unknown>, expected: unknown): Promise<void> {
-  await expect.poll(look, { timeout: 15_000, interval: 50 }).toEqual(expected);
+  await expect.poll(look, { timeout: 45_000, interval: 50 }).toEqual(expected);
 }
