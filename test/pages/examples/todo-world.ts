@@ -44,9 +44,11 @@ export function useTodo(each: "test" | "suite"): TodoWorld {
   async function end(): Promise<void> {
     second = null;
     for (const context of contexts.splice(0)) await context.close();
+    const met = [...troubles];
     await serving.close();
     await rm(folder, { recursive: true, force: true });
-    // A page may ask while the server closes.
+    expect(met).toEqual([]);
+    // What a page had asked may still arrive while the server closes, and is refused.
     expect(troubles.filter((trouble) => !trouble.endsWith("The server is closing"))).toEqual([]);
   }
 
