@@ -118,11 +118,12 @@ describePages("The todo app as TodoMVC has it", () => {
     const { page } = todo;
     await add(page, "one", "two");
     await item(page, "two").locator(".toggle").check();
+    // A route is taken when the browser tells of it, which is a moment after the click.
     await page.getByText("Active", { exact: true }).click();
-    expect(await titles(page)).toEqual(["one"]);
+    await eventually(() => titles(page), ["one"]);
     expect(await page.locator(".filters .selected").textContent()).toBe("Active");
     await page.getByText("Completed", { exact: true }).click();
-    expect(await titles(page)).toEqual(["two"]);
+    await eventually(() => titles(page), ["two"]);
     await item(page, "two").locator(".toggle").click();
     await eventually(() => titles(page), []);
     await page.reload();
