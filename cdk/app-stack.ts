@@ -22,7 +22,7 @@ export function createAppStack(app: App, context: AppContext): AppStack {
 }
 
 function propsOf(stack: Stack, context: AppContext): IcecoreStoreProps {
-  const { auth, audience, issuer, jwksUrl, domain, certificateArn } = context;
+  const { auth, audience, issuer, jwksUrl, secrets, domain, certificateArn } = context;
   return {
     modelFile: context.model,
     directMode: context.direct,
@@ -32,6 +32,7 @@ function propsOf(stack: Stack, context: AppContext): IcecoreStoreProps {
     ...(audience === undefined ? {} : { audience }),
     ...(issuer === undefined ? {} : { issuer }),
     ...(jwksUrl === undefined ? {} : { jwksUrl }),
+    ...(secrets === undefined ? {} : { secretsEdition: secrets }),
     ...(domain === undefined ? {} : { domainName: domain }),
     ...(certificateArn === undefined
       ? {}

@@ -4,12 +4,20 @@
  */
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
+import { StoreError } from "../shared/errors.ts";
 import { parseAppContext } from "./app-context.ts";
 import { createAppStack } from "./app-stack.ts";
 
 const app = new App();
-createAppStack(
-  app,
-  parseAppContext((name) => app.node.tryGetContext(name)),
-);
+try {
+  createAppStack(
+    app,
+    parseAppContext((name) => app.node.tryGetContext(name), Object.keys(app.node.getAllContext())),
+  );
+} catch (error) {
+  // What somebody typed needs no stack: it says what is wrong, and how to say it right.
+  if (!(error instanceof StoreError)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exit(1);
+}
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));

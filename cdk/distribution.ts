@@ -97,9 +97,11 @@ function createReads(parts: StoreParts, { bucket, readPassSecret }: Origins): Be
     originAccessControlName: accountName(parts, "bucket"),
     description: "icecore: reads of the store's bucket",
   });
+  const edition = props.secretsEdition === undefined ? "" : ` (secrets: ${props.secretsEdition})`;
   const passes = new EdgeFunction(scope, "ReadPasses", {
     runtime: FunctionRuntime.JS_2_0,
-    comment: "icecore: checks read passes and leads to the bucket",
+    // Another text, and CloudFormation reads the secret again.
+    comment: `icecore: checks read passes and leads to the bucket${edition}`,
     code: FunctionCode.fromInline(
       readFunctionCode({
         // The function has no way to Secrets Manager: CloudFormation puts the secret into its code, and no template shows it.

@@ -37,7 +37,14 @@ export interface IcecoreStoreProps {
    */
   readonly tokenSecret?: ISecret;
   /**
-   * Web origins whose pages may use the store, as in "https://app.example.com".
+   * Another text after a secret was rotated, such as the day: functions read their secrets when they start, and CloudFormation puts one into
+   * CloudFront's function only when something of that changes.
+   * @default - none; the secrets are those of the first deployment
+   */
+  readonly secretsEdition?: string;
+  /**
+   * Web origins whose pages may use the store, as in "https://app.example.com". One may hold a token, as in
+   * "https://" + site.distributionDomainName; what it becomes must be an origin, or the API refuses all.
    * @default - only pages of the store's own address
    */
   readonly corsOrigins?: readonly string[];
@@ -77,12 +84,13 @@ export interface IcecoreStoreProps {
    */
   readonly webAclArn?: string;
   /**
-   * Below which folder of the bucket everything lies, as in "team".
+   * Below which folder of the bucket everything lies, as in "team". At most 200 characters, fewer in direct mode.
    * @default - at the bucket's top
    */
   readonly root?: string;
   /**
-   * The bucket's name.
+   * The bucket's name, without dots. A first deployment that fails leaves the bucket behind, and the next one then says that it exists: give
+   * `removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE` with it, or see docs/deploy.md.
    * @default - CloudFormation makes one up
    */
   readonly bucketName?: string;

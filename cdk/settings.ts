@@ -8,7 +8,7 @@ export const cdkSettings = {
   credentialsMemoryMb: 256,
   /** HTTP APIs give up after 30 s; one second before, the function itself can still say why. */
   apiTimeoutSeconds: 29,
-  /** Rounds end ten seconds before; a cold fold of a large state has the rest. */
+  /** Folds are stopped half a minute before and rounds some seconds before (lambdas/limits.ts); what is left goes on in the next call. */
   rollupTimeoutSeconds: 120,
   /** Fifty stores that are idle need some 5 s; a store with news takes its rounds. The next sweep comes in a minute, and two at once are safe. */
   sweepTimeoutSeconds: 120,
@@ -43,6 +43,11 @@ export const cdkSettings = {
   directSeconds: 3_600,
   /** Noncurrent versions are how a mistake is undone (docs/operations.md); a month is long enough to notice it. */
   oldVersionsDays: 30,
+  /**
+   * Of raw updates, each of which a rollup deletes seconds after it was stored: what is in them is in a segment by then. As long as delete markers
+   * are there, a LIST from the very beginning passes them; a week is enough to undo a deletion by hand.
+   */
+  oldUpdatesDays: 7,
   /** No object of icecore is written in parts; what began so is somebody's mistake. */
   partUploadDays: 1,
   /** All clients together; 1,000 clients that poll every 2 s past the cache. The account's own limit is 10,000. */

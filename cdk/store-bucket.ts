@@ -1,6 +1,6 @@
 /**
  * The bucket: the only database of a store. What the protocol asks of it is written into its own policy, so that no role in the account,
- * not even an administrator's by mistake, breaks it: every write is conditional, an update is always a new object, a head is never deleted.
+ * not even an administrator's by mistake, breaks it: every write is conditional, all but a head is always a new object, a head is never deleted.
  */
 import { Duration } from "aws-cdk-lib";
 import { AnyPrincipal, Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
@@ -13,7 +13,7 @@ import {
   ObjectOwnership,
 } from "aws-cdk-lib/aws-s3";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
-import { headsPrefix, updatesRoot } from "../shared/wire/keys.ts";
+import { appsPrefix, builtKinds, builtRoot, headsPrefix, updatesRoot } from "../shared/wire/keys.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { objectsBelow } from "./permissions.ts";
 import { cdkSettings } from "./settings.ts";
@@ -43,6 +43,13 @@ export function createStoreBucket(parts: StoreParts): Bucket {
         noncurrentVersionExpiration: Duration.days(cdkSettings.oldVersionsDays),
         expiredObjectDeleteMarker: true,
         abortIncompleteMultipartUploadAfter: Duration.days(cdkSettings.partUploadDays),
+      },
+      // Where rules overlap S3 takes the shorter time. What a rollup deleted is in segments, whose old versions stay for the month.
+      {
+        id: "OldVersionsOfUpdates",
+        prefix: before + updatesRoot,
+        noncurrentVersionExpiration: Duration.days(cdkSettings.oldUpdatesDays),
+        expiredObjectDeleteMarker: true,
       },
     ],
   });
@@ -83,6 +90,11 @@ function protocolStatements(bucket: Bucket, before: string): readonly PolicyStat
   return [
     deny("UpdatesAreNewObjects", "s3:PutObject", {
       resources: objectsBelow(bucket, before, [updatesRoot]),
+      conditions: { Null: { "s3:if-none-match": "true" } },
+    }),
+    // Heads alone are swapped; and what a self-test makes to find out whether that works.
+    deny("ObjectsAreNewObjects", "s3:PutObject", {
+      resources: objectsBelow(bucket, before, [appsPrefix, ...builtKinds.map(builtRoot)]),
       conditions: { Null: { "s3:if-none-match": "true" } },
     }),
     deny("WritesAreConditional", "s3:PutObject", {

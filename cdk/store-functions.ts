@@ -173,13 +173,15 @@ function commonEnvironment({ scope, props, before }: StoreParts, bucket: Bucket)
 }
 
 function authEnvironment({ props, audience }: StoreParts, { token }: Secrets): Environment {
-  const { jwksUrl, issuer, corsOrigins = [] } = props;
+  const { jwksUrl, issuer, corsOrigins = [], secretsEdition } = props;
   return {
     ICECORE_AUDIENCE: audience,
     ...(issuer === undefined ? {} : { ICECORE_ISSUER: issuer }),
     ...(jwksUrl === undefined ? {} : { ICECORE_JWKS_URL: jwksUrl }),
     ...(token === undefined ? {} : { ICECORE_TOKEN_SECRET_ID: token.secretArn }),
     ...(corsOrigins.length === 0 ? {} : { ICECORE_CORS_ORIGINS: corsOrigins.join(",") }),
+    // Nobody reads it: another value makes Lambda start its functions anew, and those read their secrets.
+    ...(secretsEdition === undefined ? {} : { ICECORE_SECRETS_EDITION: secretsEdition }),
     ICECORE_RATE_PER_SECOND: String(props.principalPerSecond ?? cdkSettings.principalPerSecond),
     ICECORE_RATE_BURST: String(props.principalBurst ?? cdkSettings.principalBurst),
   };

@@ -6,7 +6,13 @@ import { Duration, Stack } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { CfnFunction } from "aws-cdk-lib/aws-lambda";
 import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
-import { Schedule, ScheduleExpression, TimeWindow } from "aws-cdk-lib/aws-scheduler";
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+  TimeWindow,
+} from "aws-cdk-lib/aws-scheduler";
 import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { acknowledge } from "./acknowledge.ts";
@@ -34,7 +40,17 @@ export function scheduleSweeps(
     description: "icecore: a sweep over the stores",
     schedule: ScheduleExpression.rate(Duration.minutes(cdkSettings.sweepEveryMinutes)),
     timeWindow: TimeWindow.off(),
-    target: new LambdaInvoke(lambda, { role, deadLetterQueue: missedSweeps, maxEventAge, retryAttempts: 0 }),
+    target: new LambdaInvoke(lambda, {
+      role,
+      // Whose turn it is goes by the time that was meant: a call may come late (lambdas/sweep-turn.ts).
+      input: ScheduleTargetInput.fromObject({
+        source: "aws.scheduler",
+        time: ContextAttribute.scheduledTime,
+      }),
+      deadLetterQueue: missedSweeps,
+      maxEventAge,
+      retryAttempts: 0,
+    }),
   });
   const logicalId = Stack.of(scope).getLogicalId(lambda.node.defaultChild as CfnFunction);
   acknowledge(role, "CDK allows all versions of the one function that is called.", [

@@ -62,6 +62,8 @@ export interface ConfirmedOptions<S> {
    * what went before them.
    */
   readonly onPublished: (updates: readonly StampedUpdate[], judges: boolean) => RowChanges;
+  /** They are in the confirmed state now. */
+  readonly onConfirmed: (updates: readonly StampedUpdate[]) => void;
   /** The store's life that what follows belongs to; gives the rows of the outbox that change with another one. */
   readonly onEpoch: (epoch: string) => RowChanges;
   /** The confirmed state has changed as a whole. */
@@ -72,7 +74,7 @@ export interface ConfirmedOptions<S> {
 const rangeCharsMin = 256 * 1024;
 
 export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
-  const { model, sha256, commit, onPublished, onReplaced, onEpoch } = options;
+  const { model, sha256, commit, onPublished, onConfirmed, onReplaced, onEpoch } = options;
   let layers = createLayers(createFold(model));
   let place: PlaceRow | null = null;
   let readBy: ReadBy | null = null;
@@ -80,6 +82,10 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
   let shownOnly = false;
   let restored = false;
   const weight = { base: 0, ranges: 0, count: 0, first: 0 };
+
+  function placeIn(epoch: string, where: Omit<PlaceRow, "epoch" | "modelVersion">): PlaceRow {
+    return { epoch, modelVersion: model.version, ...where };
+  }
 
   /** The rows of a place; the head only when it is another one. */
   function move(next: PlaceRow, by: ReadBy | undefined): [string, string][] {
@@ -141,18 +147,8 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
     async reset(epoch) {
       shownOnly = true;
       beginAnew();
-      const put = new Map(
-        move(
-          {
-            epoch,
-            modelVersion: model.version,
-            position: zeroTimestamp,
-            hash: emptyLogHash,
-            settled: true,
-          },
-          undefined,
-        ),
-      );
+      const start = placeIn(epoch, { position: zeroTimestamp, hash: emptyLogHash, settled: true });
+      const put = new Map(move(start, undefined));
       weight.base = 0;
       readBy = null;
       const met = onEpoch(epoch);
@@ -174,20 +170,9 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
         if (error instanceof StoreError) return { kind: error.kind, what: error.what, fix: error.fix };
         throw error;
       }
-      const put = new Map([
-        row,
-        ...move(
-          {
-            epoch: by?.head.epoch ?? "",
-            modelVersion: model.version,
-            position: through,
-            hash,
-            settled: false,
-          },
-          by,
-        ),
-      ]);
-      const met = onEpoch(by?.head.epoch ?? "");
+      const epoch = by?.head.epoch ?? "";
+      const put = new Map([row, ...move(placeIn(epoch, { position: through, hash, settled: false }), by)]);
+      const met = onEpoch(epoch);
       onReplaced();
       await commit(together(met, { put, delete: oldRanges() }));
       return null;
@@ -198,17 +183,16 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       // What another model version left of rows is not under this range.
       const stale = shownOnly ? [rowKeys.base, ...oldRanges()] : [];
       if (shownOnly) weight.base = 0;
-      beginAnew();
       const judges = place?.settled ?? true;
-      const met = onEpoch(by?.head.epoch ?? place?.epoch ?? "");
-      const settled = onPublished(range.updates, judges);
-      layers.confirm(range.updates, range.through);
       const epoch = by?.head.epoch ?? place?.epoch ?? "";
-      const moved = move(
-        { epoch, modelVersion: model.version, position: range.through, hash: range.hash, settled: judges },
-        by,
-      );
+      const met = onEpoch(epoch);
+      const settled = onPublished(range.updates, judges);
+      beginAnew();
+      layers.confirm(range.updates, range.through);
+      const { through: position, hash } = range;
+      const moved = move(placeIn(epoch, { position, hash, settled: judges }), by);
       const rows = addRange(range);
+      onConfirmed(range.updates);
       await commit(together(met, settled, { put: new Map(), delete: stale }, rows, putting(moved)));
       return null;
     },

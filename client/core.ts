@@ -8,6 +8,7 @@ import type { Json } from "../shared/json.ts";
 import type { Model } from "../shared/model/model.ts";
 import type { ActionId } from "../shared/wire/ids.ts";
 import { emptyChain } from "../shared/wire/marks.ts";
+import type { Timestamp } from "../shared/wire/time.ts";
 import type { StampedUpdate, Update } from "../shared/wire/update.ts";
 import type { Commits } from "./commits.ts";
 import type { FollowParts } from "./follow.ts";
@@ -27,8 +28,11 @@ export interface CoreParts {
   readonly model: Model<unknown>;
   readonly ids: IdSource;
   readonly commits: Commits;
+  readonly actionBytesMax: number;
   readonly onListenerError: (error: unknown) => void;
   layers(): Layers<unknown>;
+  /** What was acknowledged at or below it is in the log that is shown, though nobody has looked it up there yet; 0: nothing. */
+  loggedThrough(): Timestamp;
   /** To the tabs that follow this one, if there are any. */
   tell(words: Json): void;
 }
@@ -39,6 +43,9 @@ export interface Core extends Pick<FollowParts, "take" | "told" | "greeted"> {
   readonly condition: Condition;
   status(): SyncStatus;
   readonly listeners: Listeners;
+  /** Brings what is shown on top of the log in line with outbox and tail, in the turn in which one of the three changed. */
+  show(): void;
+  /** The same, and tells who waits and who listens. */
   refresh(): void;
   note(changes: Partial<Condition>): void;
   /** What the local storage says now, and what it said before. */
@@ -59,7 +66,8 @@ export interface Core extends Pick<FollowParts, "take" | "told" | "greeted"> {
   make(row: ActionRow): ActionHandle;
 }
 
-export function createCore({ model, ids, commits, onListenerError, layers, tell }: CoreParts): Core {
+export function createCore(parts: CoreParts): Core {
+  const { model, ids, commits, onListenerError, layers, tell } = parts;
   const listeners = createListeners(model, onListenerError);
   const handles = createHandles();
   const pending = createPending(model);
@@ -67,8 +75,14 @@ export function createCore({ model, ids, commits, onListenerError, layers, tell 
   let tail: readonly StampedUpdate[] = [];
   let condition: Condition = firstCondition;
 
+  function show(): void {
+    const shown = pending.list(outbox, tail, parts.loggedThrough());
+    layers().setTail(shown.tail);
+    layers().setPending(shown.pending);
+  }
+
   function refresh(): void {
-    layers().setPending(pending.list(outbox, tail));
+    show();
     handles.settle(outbox, layers().position);
     listeners.changed();
   }
@@ -107,6 +121,7 @@ export function createCore({ model, ids, commits, onListenerError, layers, tell 
     },
     status: () => statusOf(condition, outbox, { position: layers().position, trouble: commits.trouble }),
     listeners,
+    show,
     refresh,
     note,
     troubled(trouble, before) {
@@ -128,7 +143,7 @@ export function createCore({ model, ids, commits, onListenerError, layers, tell 
     stored: handles.stored,
     dropped: handles.dropped,
     make(row) {
-      const saved = commits.add(appendAction(outbox, row).put);
+      const saved = commits.add(appendAction(outbox, row, parts.actionBytesMax).put);
       layers().addPending(pending.add(outbox, row));
       const handle = handles.open(row.action.id, saved);
       listeners.made(row.action, outbox.me.app, row.modelVersion);
@@ -142,7 +157,6 @@ export function createCore({ model, ids, commits, onListenerError, layers, tell 
         if (storedAt !== null) handles.stored(update, storedAt);
       for (const update of published) handles.stored(update, update.timestamp);
       tail = tail.filter(({ timestamp }) => timestamp > layers().position);
-      layers().setTail(tail);
       refresh();
       for (const row of made) listeners.made(row.action, outbox.me.app, row.modelVersion);
       listeners.arrived(published, outbox.me.app, "log");
@@ -153,7 +167,7 @@ export function createCore({ model, ids, commits, onListenerError, layers, tell 
         return;
       }
       tail = words.updates;
-      layers().setTail(tail);
+      show();
       listeners.arrived(tail, outbox.me.app, "tail");
       refresh();
     },

@@ -5,7 +5,6 @@ import { zeroTimestamp } from "../shared/wire/time.ts";
 import { createCommits } from "./commits.ts";
 import { createConfirmed } from "./confirmed.ts";
 import { createCore } from "./core.ts";
-import { createTurns, findDivergence } from "./divergence.ts";
 import type { Engine, EngineOptions } from "./engine-port.ts";
 import { closedStore, hasUnsent, noHistory, refused } from "./errors.ts";
 import { createFollowing, type Following, type FollowParts } from "./follow.ts";
@@ -15,6 +14,7 @@ import { createLeader } from "./leader.ts";
 import { ledElsewhere } from "./local/errors.ts";
 import type { LocalRows } from "./local/local.ts";
 import { beginEpoch, idsOf, markSeen, newMe, setMe } from "./outbox.ts";
+import { keepOrder } from "./outbox-group.ts";
 import { outboxRows, readOutbox } from "./outbox-rows.ts";
 import { createOutboxView, followedOutbox } from "./outbox-view.ts";
 import type { RemoteStore } from "./remote/remote.ts";
@@ -40,18 +40,19 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   /** Null where no other tab may have the rows open. */
   let following: Following | null = null;
   let closed = false;
-  const isCheckDue = createTurns(platform, settings.divergenceCheckMs);
   const core = createCore({
     model: model as Model<unknown>,
     ids,
     commits,
+    actionBytesMax: settings.actionBytesMax,
     onListenerError: options.onListenerError,
     layers: () => confirmed.layers,
+    loggedThrough: () => (confirmed.place?.settled === false ? confirmed.layers.position : zeroTimestamp),
     tell(words) {
       if (following?.leads && !closed) rows?.shared?.tell(words);
     },
   });
-  const { note, refresh, change, changeSoon, settle, listeners } = core;
+  const { note, show, refresh, change, changeSoon, settle, listeners } = core;
 
   const tools = {
     sha256: platform.sha256,
@@ -64,21 +65,25 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     onPublished(updates, judges) {
       core.dropTail(updates.at(-1)?.timestamp ?? 0);
       for (const update of updates) core.stored(update, update.timestamp);
-      const settled = judges ? settle(settleBySegment(core.outbox, updates, tools)) : noChanges;
+      return judges ? settle(settleBySegment(core.outbox, updates, tools)) : noChanges;
+    },
+    onConfirmed(updates) {
+      show();
       listeners.arrived(updates, core.outbox.me.app, "log");
-      return settled;
     },
     onEpoch(epoch) {
       const { me } = core.outbox;
       if (me.epoch === epoch) return noChanges;
       const { outbox, changes } = beginEpoch(core.outbox, epoch);
       core.outbox = outbox;
-      if (me.epoch !== null) note({ epochs: core.condition.epochs + 1 });
+      if (me.epoch === null) return changes;
+      core.setTail([]);
+      show();
+      note({ epochs: core.condition.epochs + 1 });
       return changes;
     },
     onReplaced() {
       core.setTail([]);
-      confirmed.layers.setTail([]);
       // What was on top of the old state is put on top of the new one, should this round get no further.
       refresh();
     },
@@ -127,7 +132,10 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
 
   /** From here on this tab sends and reads. */
   function lead(): void {
-    changeSoon(setMe(core.outbox, core.outbox.me));
+    const { version: modelVersion } = model;
+    const kept = keepOrder(core.outbox, () => ({ id: ids.newUpdateId(), modelVersion, settings }));
+    const { outbox, changes } = setMe(kept.outbox, kept.outbox.me);
+    changeSoon({ outbox, changes: together(kept.changes, changes) });
     note({ phase: remote ? "syncing" : "idle" });
     if (!closed) leader.start();
   }
@@ -171,7 +179,6 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   async function runRound(rounds: Rounds, reason: string): Promise<RoundResult> {
     note({ phase: "syncing" });
     const { active, later, retryAfterMs } = await rounds.run(wantsTail(reason, settings));
-    await checkDivergence(rounds);
     refresh();
     const waiting = later ?? (maySend() ? null : unsolved);
     note({ phase: "idle", error: commits.trouble, syncedAt: platform.now(), waiting });
@@ -184,7 +191,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
       remote: to,
       platform,
       settings,
-      modelVersion: model.version,
+      model: model as Model<unknown>,
       confirmed: confirmed as never,
       commits,
       outbox: () => core.outbox,
@@ -196,15 +203,17 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
       newUpdateId: ids.newUpdateId,
       maySend,
       async settleByMarks(markOf) {
-        const settled = settle(settleByMarks(core.outbox, markOf, tools));
-        await commits.commit(together(settled, confirmed.markSettled()));
+        const settled = together(settle(settleByMarks(core.outbox, markOf, tools)), confirmed.markSettled());
+        show();
+        await commits.commit(settled);
         refresh();
       },
+      repaired: (at) => note({ divergence: { at, repairedAt: platform.now() } }),
       showTail(updates) {
         const known = new Set(core.tail.map(({ id }) => id));
         const isNew = updates.some(({ id }) => !known.has(id));
         core.setTail(updates);
-        confirmed.layers.setTail(updates);
+        show();
         listeners.arrived(updates, core.outbox.me.app, "tail");
         const { position } = confirmed.layers;
         const last = updates.at(-1)?.timestamp ?? zeroTimestamp;
@@ -222,15 +231,6 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     const state = confirmed.layers.states().optimistic;
     shown = shown?.state === state ? shown : { state, problems: model.problemsOf(state) };
     return shown.problems;
-  }
-
-  async function checkDivergence(with_: Rounds): Promise<void> {
-    const place = findDivergence(confirmed, model.version, isCheckDue);
-    if (place === null) return;
-    await confirmed.replica.reset(place.epoch);
-    with_.restart();
-    await with_.run(true);
-    note({ divergence: { at: place.position, repairedAt: platform.now() } });
   }
 
   /** Whether it could be asked for shows in what comes of it. */

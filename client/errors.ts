@@ -30,6 +30,14 @@ export function hasUnsent(store: StoreId, count: number): StoreError {
   });
 }
 
+export function tooLarge(name: string, bytes: number, bytesMax: number): StoreError {
+  return new StoreError({
+    kind: "limit",
+    what: `Action "${name}" has ${bytes} bytes of data, ${bytesMax} are allowed`,
+    fix: "Make it smaller, or keep large things elsewhere; nothing was changed.",
+  });
+}
+
 const problemsShown = 5;
 
 /** The data itself is not repeated. */

@@ -6,11 +6,11 @@
  * used twice. It leaves only when the log shows it, or has passed it by (settle.ts).
  */
 import { utf8Length } from "../shared/json.ts";
-import type { Settings } from "../shared/settings.ts";
-import type { ActionId, AppId, UpdateId } from "../shared/wire/ids.ts";
+import type { ActionId, AppId } from "../shared/wire/ids.ts";
 import { emptyChain } from "../shared/wire/marks.ts";
 import { type Timestamp, toTimestamp } from "../shared/wire/time.ts";
 import type { Update } from "../shared/wire/update.ts";
+import { tooLarge } from "./errors.ts";
 import type { RowChanges } from "./local/local.ts";
 import { noChanges, putting, together } from "./row-changes.ts";
 import {
@@ -33,15 +33,25 @@ export interface Outbox {
   readonly dead: readonly DeadRow[];
 }
 
+/** UTF-8 of one UTF-16 unit. */
+const bytesOfCharMax = 3;
+
 export interface Changed {
   readonly outbox: Outbox;
   readonly changes: RowChanges;
 }
 
-/** Adds an action in place: the one change that must cost no more when much waits. */
-export function appendAction(outbox: Outbox, row: ActionRow): RowChanges {
+/**
+ * Adds an action in place: the one change that must cost no more when much waits. Throws StoreError "limit" for one whose data no store
+ * takes; only where its row is long is that looked at.
+ */
+export function appendAction(outbox: Outbox, row: ActionRow, bytesMax: number): RowChanges {
+  const text = encodeActionRow(row);
+  const { id, name, data } = row.action;
+  const bytes = text.length * bytesOfCharMax > bytesMax ? utf8Length(JSON.stringify(data)) : 0;
+  if (bytes > bytesMax) throw tooLarge(name, bytes, bytesMax);
   (outbox.waiting as ActionRow[]).push(row);
-  return putting([[rowKeys.action(row.action.id), encodeActionRow(row)]]);
+  return putting([[rowKeys.action(id), text]]);
 }
 
 /** Of all actions that it holds. */
@@ -52,9 +62,14 @@ export function idsOf({ updates, waiting, dead }: Outbox): readonly ActionId[] {
   ].map(({ id }) => id);
 }
 
-/** The update to send next: the oldest of this app that was neither acknowledged nor refused; undefined where all are. */
-export function unsent({ updates }: Outbox): UpdateRow | undefined {
-  return updates.find(({ storedAt, rejected }) => storedAt === null && rejected === null);
+/**
+ * The update to send next: the oldest that was neither acknowledged nor refused; undefined where all are. What was refused under a former
+ * name is sent once more: nothing of this app makes the log pass it.
+ */
+export function unsent({ me, updates }: Outbox): UpdateRow | undefined {
+  return updates.find(
+    ({ update, storedAt, rejected }) => storedAt === null && (rejected === null || update.app !== me.app),
+  );
 }
 
 /** True where a refused update waits for the log to pass it and nothing behind it will make the log do so. */
@@ -64,75 +79,16 @@ export function needsSettling({ me, updates, waiting }: Outbox): boolean {
   return last?.rejected != null && last.update.actions.length > 0 && waiting.every(({ held }) => held);
 }
 
-/**
- * Groups waiting actions, up to the limits, into one update: the first ones that are not held and of one model version. An update
- * without actions is made only to settle a refused one. Undefined when there is nothing to group.
- */
-export function group(
-  outbox: Outbox,
-  {
-    id,
-    modelVersion,
-    settings,
-  }: { readonly id: UpdateId; readonly modelVersion: number; readonly settings: Settings },
-): (Changed & { readonly row: UpdateRow }) | undefined {
-  const { me } = outbox;
-  const taken = takeFitting(outbox.waiting, settings);
-  if (taken.length === 0 && !needsSettling(outbox)) return undefined;
-  const update: Update = {
-    id,
-    app: me.app,
-    seq: me.nextSeq,
-    after: me.seen,
-    modelVersion: taken[0]?.modelVersion ?? modelVersion,
-    actions: taken.map(({ action }) => action),
-  };
-  const row: UpdateRow = { update, storedAt: null, rejected: null };
-  const next: AppRow = { ...me, nextSeq: me.nextSeq + 1 };
-  const gone = new Set(taken);
-  return {
-    row,
-    outbox: {
-      ...outbox,
-      me: next,
-      updates: [...outbox.updates, row],
-      waiting: outbox.waiting.filter((one) => !gone.has(one)),
-    },
-    changes: {
-      put: new Map([
-        [rowKeys.app, encodeAppRow(next)],
-        [rowKeys.update(update.app, update.seq), encodeUpdateRow(row)],
-      ]),
-      delete: taken.map(({ action }) => rowKeys.action(action.id)),
-    },
-  };
-}
-
-/** What an update is around its actions, in bytes. */
-const frameBytes = 400;
-
-/** A held action keeps back those after it that were made with another version only by their order: they go on. */
-function takeFitting(waiting: readonly ActionRow[], settings: Settings): readonly ActionRow[] {
-  const taken: ActionRow[] = [];
-  let bytes = frameBytes;
-  for (const row of waiting) {
-    if (row.held) continue;
-    if (taken[0] && row.modelVersion !== taken[0].modelVersion) break;
-    bytes += utf8Length(JSON.stringify(row.action)) + 1;
-    if (taken.length >= settings.updateActionsMax || (bytes > settings.updateBytesMax && taken.length > 0))
-      break;
-    taken.push(row);
-  }
-  return taken;
-}
-
 /** The store has acknowledged an update. It stays until the log shows it. */
 export function markStored(outbox: Outbox, { update }: UpdateRow, storedAt: Timestamp): Changed {
   const me = { ...outbox.me, seen: laterOf(outbox.me.seen, storedAt) };
   return replaceUpdate({ ...outbox, me }, update, (row) => ({ ...row, storedAt }));
 }
 
-export function markRejected(outbox: Outbox, { update }: UpdateRow, reason: string): Changed {
+/** Under a former name there is nothing to wait for. */
+export function markRejected(outbox: Outbox, row: UpdateRow, reason: string): Changed {
+  const { update } = row;
+  if (update.app !== outbox.me.app) return bury(outbox, row, reason);
   return replaceUpdate(outbox, update, (row) => ({ ...row, rejected: reason }));
 }
 

@@ -9,33 +9,30 @@ import type { Held } from "../shared/log/held.ts";
 import type { KnownHead } from "../shared/log/known-head.ts";
 import { readMarks } from "../shared/log/marks-read.ts";
 import { stuckReader } from "../shared/log/troubles.ts";
+import type { Model } from "../shared/model/model.ts";
 import type { Bucket } from "../shared/ports/bucket.ts";
 import type { Platform } from "../shared/ports/platform.ts";
 import type { Settings } from "../shared/settings.ts";
 import type { AppId, StoreId, UpdateId } from "../shared/wire/ids.ts";
 import { updateKey } from "../shared/wire/keys.ts";
 import { type Mark, type Marks, markOf } from "../shared/wire/marks.ts";
+import type { Timestamp } from "../shared/wire/time.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
 import type { Commits } from "./commits.ts";
 import type { Confirmed } from "./confirmed.ts";
-import {
-  type Changed,
-  group,
-  markRejected,
-  markStored,
-  needsSettling,
-  type Outbox,
-  unsent,
-} from "./outbox.ts";
+import { createTurns, findDivergence, isOtherLog, readAfresh } from "./divergence.ts";
+import { type Changed, markRejected, markStored, needsSettling, type Outbox, unsent } from "./outbox.ts";
+import { group } from "./outbox-group.ts";
 import type { RemoteStore } from "./remote/remote.ts";
+import type { ClientSettings } from "./settings.ts";
 
 /** What a round works on: the client's parts, as they are at each moment. */
 export interface RoundParts {
   readonly store: StoreId;
   readonly remote: RemoteStore;
   readonly platform: Platform;
-  readonly settings: Settings;
-  readonly modelVersion: number;
+  readonly settings: Settings & Pick<ClientSettings, "divergenceCheckMs">;
+  readonly model: Model<unknown>;
   readonly confirmed: Confirmed<unknown>;
   readonly commits: Commits;
   outbox(): Outbox;
@@ -45,6 +42,8 @@ export interface RoundParts {
   /** False while work must not be sent, say because the state has problems. */
   maySend(): boolean;
   settleByMarks(markOf: (app: AppId) => Mark): Promise<void>;
+  /** What was confirmed at this position was not what the log gives, and was read afresh. */
+  repaired(at: Timestamp): void;
   /** True where there is something in it that was not shown before. */
   showTail(updates: readonly StampedUpdate[]): boolean;
 }
@@ -61,8 +60,6 @@ export interface RoundReport {
 export interface Rounds {
   /** `withTail`: show what is stored and not yet published, too. */
   run(withTail: boolean): Promise<RoundReport>;
-  /** Forget where the reader stands: the next round loads afresh. */
-  restart(): void;
 }
 
 const goesOnSending: readonly string[] = ["incompatible", "corrupt"];
@@ -75,10 +72,13 @@ export function createRounds(parts: RoundParts): Rounds {
   const host: Host = { bucket: readOnly(remote), platform, settings };
   const poller = createPoller(host, {
     store,
-    modelVersion: parts.modelVersion,
+    modelVersion: parts.model.version,
     // The confirmed state may be another one after a reset, its replica is not.
     replica: confirmed.replica,
   });
+  const checks = createTurns(platform, settings.divergenceCheckMs);
+  /** The log may be what is damaged: then a repair fails, and is not tried with each poll. */
+  const repairs = createTurns(platform, settings.divergenceCheckMs);
   /** The remote answered in the last round. */
   let reached = false;
   let seen: Readonly<Record<string, StampedUpdate>> = {};
@@ -142,7 +142,7 @@ export function createRounds(parts: RoundParts): Rounds {
   async function groupNext() {
     const grouped = group(parts.outbox(), {
       id: parts.newUpdateId(),
-      modelVersion: parts.modelVersion,
+      modelVersion: parts.model.version,
       settings,
     });
     if (!grouped) return undefined;
@@ -151,16 +151,38 @@ export function createRounds(parts: RoundParts): Rounds {
   }
 
   async function readOn(given: KnownHead | null): Promise<number> {
-    const outcome = await poller.poll({ given: given && isNewer(given, poller.held) ? given : null });
-    if (outcome.is === "stuck") throw new StoreError(stuckReader(store));
-    await parts.commits.commit(confirmed.meet(outcome.held.known));
-    return outcome.updates;
+    try {
+      const outcome = await poller.poll({ given: given && isNewer(given, poller.held) ? given : null });
+      if (outcome.is === "stuck") throw new StoreError(stuckReader(store));
+      await parts.commits.commit(confirmed.meet(outcome.held.known));
+      return outcome.updates;
+    } catch (error) {
+      if (!isOtherLog(error, store, poller.held) || !repairs.isDue()) throw error;
+      await repair();
+      return 1;
+    }
+  }
+
+  async function repair(): Promise<void> {
+    const at = confirmed.layers.position;
+    try {
+      poller.held = await readAfresh(host, parts);
+    } catch (error) {
+      if (error instanceof StoreError && error.kind === "unavailable")
+        for (const turns of [checks, repairs]) turns.giveBack();
+      throw error;
+    }
+    seen = {};
+    parts.repaired(at);
   }
 
   /** A log that cannot be read on, by this model version or because something in it is damaged, takes updates all the same. */
   async function lookFirst(): Promise<number | null> {
     try {
-      return await readOn(null);
+      const updates = await readOn(null);
+      // What a snapshot brought back need not be sent again, nor shown twice.
+      await settle();
+      return updates;
     } catch (error) {
       if (error instanceof StoreError && goesOnSending.includes(error.kind)) return null;
       throw error;
@@ -194,6 +216,7 @@ export function createRounds(parts: RoundParts): Rounds {
         return parts.showTail(outcome.updates);
       }
       await readOn(null);
+      await settle();
     }
     return true;
   }
@@ -215,13 +238,15 @@ export function createRounds(parts: RoundParts): Rounds {
       // 5. Show what is stored and not yet published.
       const shown = withTail && (await showTail());
       reached = true;
+      // 6. Look whether the state is right; what was shown on top of a wrong one is shown again.
+      if (findDivergence(confirmed, parts.model.version, checks) !== null) {
+        await repair();
+        await settle();
+        await showTail();
+      }
       const active =
         shown || (found ?? 0) + sent + updates > 0 || before?.known.head.rev !== poller.held?.known.head.rev;
       return { active, later, retryAfterMs };
-    },
-    restart() {
-      poller.held = null;
-      seen = {};
     },
   };
 }

@@ -46,7 +46,7 @@ export interface SyncStatus {
   readonly savedLocally: boolean;
   /** Why sending waits: the store's word, or problems that must be solved first. */
   readonly waiting: string | null;
-  /** The local state was not what the log gives, and was loaded afresh: at this position, the last time. */
+  /** The local state, or the log that it came from, was not what the bucket has, and was loaded afresh: at this position, the last time. */
   readonly divergence: { readonly at: Timestamp; readonly repairedAt: number } | null;
   /** The store began a new life (it was recovered, or made anew): how often that was met. */
   readonly epochs: number;
@@ -92,7 +92,10 @@ export interface Seen<Name, Data> {
 export interface Store<M extends Model<unknown>> {
   /** The id of this instance, a ULID: for a token that is for it alone. Lasting once `loaded`; a cloned storage gets another one. */
   readonly app: AppId;
-  /** The app's methods: each call is an action, in the state at once. Throws StoreError "rejected" for data that the schema refuses. */
+  /**
+   * The app's methods: each call is an action, in the state at once. Throws StoreError "rejected" for data that the schema refuses, and
+   * "limit" for more of it than `actionBytesMax`.
+   */
   readonly do: { readonly [Name in ActionName<M>]: (data: ActionInput<M, Name>) => ActionHandle };
   dispatch(action: { readonly name: string; readonly data: unknown }): ActionHandle;
   /** What to show: confirmed, tentative and pending together. The same object as long as nothing changes. */

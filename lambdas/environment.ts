@@ -40,7 +40,12 @@ export interface CredentialsEnvironment extends ApiEnvironment {
   readonly createOnly: boolean;
 }
 
-export interface SweepEnvironment extends BucketEnvironment {
+export interface RollupEnvironment extends BucketEnvironment {
+  /** What the function may use in all, as Lambda says by itself; not there elsewhere. */
+  readonly memoryMb?: number;
+}
+
+export interface SweepEnvironment extends RollupEnvironment {
   /** Stores that one sweep looks at. */
   readonly stores: number;
 }
@@ -66,13 +71,13 @@ export function parseCredentialsEnvironment(
   });
 }
 
-export function parseRollupEnvironment(variables: Variables): BucketEnvironment {
-  return readEnvironment(variables, readBucket);
+export function parseRollupEnvironment(variables: Variables): RollupEnvironment {
+  return readEnvironment(variables, readRollup);
 }
 
 export function parseSweepEnvironment(variables: Variables): SweepEnvironment {
   return readEnvironment(variables, (reader) => ({
-    ...readBucket(reader),
+    ...readRollup(reader),
     stores: reader.number("ICECORE_SWEEP_STORES", { min: 1, max: 10_000, otherwise: 50 }),
   }));
 }
@@ -106,6 +111,11 @@ function readBucket(reader: EnvironmentReader): BucketEnvironment {
     }
   }
   return { bucket, settings: readSettings(reader) };
+}
+
+function readRollup(reader: EnvironmentReader): RollupEnvironment {
+  const memoryMb = reader.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", { min: 1, max: 1_000_000, otherwise: 0 });
+  return { ...readBucket(reader), ...(memoryMb === 0 ? {} : { memoryMb }) };
 }
 
 function readTokens(reader: EnvironmentReader): TokenEnvironment {

@@ -1,13 +1,25 @@
 /** Tuned numbers of the Lambdas, each with its reason. */
 
-/** With less time left no round is begun: the longest one measured, a cold fold with its snapshot, takes half of it. */
+/** With less time left no round is begun: one of 1,000 updates takes half of it. */
 export const roundMsMin = 10_000;
+
+/** With less left a round is stopped between two requests: the one that is under way, and a wait for another rollup, still end in time. */
+export const stepMsMin = 6_000;
+
+/** With less left a fold is stopped between two segments: a state of 100 MB is encoded, packed and stored in half of it. */
+export const foldMsMin = 30_000;
 
 /** Stores at work at once: a slow one holds up few, and a small Lambda has one core or less. */
 export const storesAtOnce = 4;
 
 /** Rollups whose folded state stays warm: what one instance works for in turn, at some MB each. */
 export const rollupsWarmMax = 50;
+
+/**
+ * ... and how much JSON all of those may be, as a share of the function's memory: unfolded, 100,000 entities were 1 to 4.3 times as much, so they take a
+ * quarter. The rest is for what is at work: four stores at once, each with its segments, and its snapshot as text, packed and unpacked.
+ */
+export const warmShareMax = 1 / 16;
 
 /** An update that is not sealed yet is waited for so long; what needs longer comes again through the queue. */
 export const sealWaitMsMax = 5_000;
@@ -23,6 +35,12 @@ export const storesKeptMs = 10 * 60_000;
 
 /** What no head lists is collected once a day for each store: a few LISTs, and it is kept for days anyway. */
 export const collectEveryMinutes = 24 * 60;
+
+/** A raw update that is put where all is published was under way for seconds, at times for minutes: a day's collecting looks at two days. */
+export const ghostsMs = 2 * 24 * 60 * 60_000;
+
+/** ... and once in so many days at all. As long as the bucket keeps delete markers of raw updates (cdk/settings.ts): all of them are passed. */
+export const wholeEveryDays = 7;
 
 /** Lines of a stack in the log: enough to find the place. */
 export const stackLinesMax = 12;

@@ -8,7 +8,8 @@ import { eachAtOnce } from "../server/at-once.ts";
 import type { Platform } from "../shared/ports/platform.ts";
 import type { StoreId } from "../shared/wire/ids.ts";
 import type { Timestamp } from "../shared/wire/time.ts";
-import { dateStepMs, roundMsMin, sealTries, sealWaitMsMax, storesAtOnce } from "./limits.ts";
+import type { Deadline } from "./deadline.ts";
+import { dateStepMs, sealTries, sealWaitMsMax, storesAtOnce } from "./limits.ts";
 import type { LambdaLog } from "./log.ts";
 import type { LambdaMetrics } from "./metrics.ts";
 import type { Pending } from "./pending.ts";
@@ -21,6 +22,7 @@ export interface OpenedRollup {
   readonly source: QueueSource;
   readonly graceMs: number;
   readonly pending: Pending;
+  readonly deadline: Deadline;
 }
 
 export interface RollupFunctionParts {
@@ -37,13 +39,13 @@ export function createRollupFunction(parts: RollupFunctionParts): RollupFunction
 
   async function rollUp(event: unknown, context: Context): Promise<SQSBatchResponse> {
     const opened = await open();
+    opened.deadline.begin(context);
     const news = parseQueueEvent(event, opened.source);
     tellNews(news, log);
-    const hasTime = () => context.getRemainingTimeInMillis() > roundMsMin;
     const undone: string[] = news.unread.map(({ id }) => id);
     const all: RoundsDone[] = [];
     await eachAtOnce([...byStore(news.notes)], storesAtOnce, async ([store, notes]) => {
-      const { done, late } = await publishAll({ store, notes, hasTime }, opened, platform);
+      const { done, late } = await publishAll({ store, notes }, opened, platform);
       all.push(done);
       undone.push(...late.map(({ id }) => id));
     });
@@ -77,13 +79,12 @@ function byStore(notes: readonly QueueNote[]): ReadonlyMap<StoreId, readonly Que
 interface Work {
   readonly store: StoreId;
   readonly notes: readonly QueueNote[];
-  readonly hasTime: () => boolean;
 }
 
 /** `late`: the notes whose updates are not known to be published. */
 async function publishAll(
-  { store, notes, hasTime }: Work,
-  { rounds, graceMs }: OpenedRollup,
+  { store, notes }: Work,
+  { rounds, graceMs, deadline: { hasTime } }: OpenedRollup,
   platform: Platform,
 ): Promise<{ readonly done: RoundsDone; readonly late: readonly QueueNote[] }> {
   // What comes again was most likely published meanwhile: a look costs less than a seal.

@@ -6,7 +6,9 @@
 import { createWarmRollups } from "../server/warm-rollups.ts";
 import type { RoundReport } from "../shared/drive/rollup.ts";
 import type { Host } from "../shared/drive/run.ts";
+import { StoreError } from "../shared/errors.ts";
 import type { Model } from "../shared/model/model.ts";
+import type { AbortSignalLike } from "../shared/ports/platform.ts";
 import type { StoreId } from "../shared/wire/ids.ts";
 import type { Timestamp } from "../shared/wire/time.ts";
 import type { Given } from "./app-modules.ts";
@@ -37,21 +39,36 @@ export interface StoreRoundsParts {
   readonly host: Host;
   readonly model: Given<Model<unknown>>;
   readonly log: LambdaLog;
+  /** Stops folds in time (lambdas/deadline.ts); left out: never. */
+  readonly foldSignal?: AbortSignalLike;
+  /** Of all states that stay warm, as JSON; left out: whatever it is. */
+  readonly warmBytesMax?: number;
 }
 
-export function createStoreRounds({ host, model, log }: StoreRoundsParts): StoreRounds {
+export function createStoreRounds({
+  host,
+  model,
+  log,
+  foldSignal,
+  warmBytesMax = Number.POSITIVE_INFINITY,
+}: StoreRoundsParts): StoreRounds {
   if (!model.ok) log.error("The model cannot be used: updates are published without snapshots", model.error);
   /** Timestamps of what the model rejected, in any store that is folded at the moment. */
   const rejected = new Map<StoreId, Timestamp[]>();
   const rollups = createWarmRollups(host, {
     models: () => (model.ok ? model.value : null),
     warmMax: rollupsWarmMax,
+    warmBytesMax,
+    ...(foldSignal === undefined ? {} : { foldSignal }),
     onRejection: (store, { timestamp }) => void rejected.get(store)?.push(timestamp),
   });
 
   function tell(store: StoreId, report: RoundReport): void {
     const { published, dropped, setAside, jobs, trouble, known } = report;
-    if (trouble !== null) log.error("Snapshots or other jobs cannot go on; updates are published", trouble);
+    if (wasStopped(trouble))
+      log.info("A fold or another job was stopped in time; the next round goes on with it", { store });
+    else if (trouble !== null)
+      log.error("Snapshots or other jobs cannot go on; updates are published", trouble);
     if (published + dropped + setAside + jobs.length === 0) return;
     log.info("round", { store, published, dropped, setAside, jobs: [...jobs], rev: known.head.rev });
   }
@@ -72,13 +89,23 @@ export function createStoreRounds({ host, model, log }: StoreRoundsParts): Store
         });
         return done;
       } catch (error) {
+        const ended = { ...done, report: null, complete: false, failed: true };
+        if (wasStopped(error)) {
+          log.warn("A round was stopped in time; nothing is lost, it is tried again", { store });
+          return ended;
+        }
         log.error("A round failed; nothing is lost, it is tried again", error, { store });
-        return { ...done, report: null, complete: false, failed: true, troubles: done.troubles + 1 };
+        return { ...ended, troubles: done.troubles + 1 };
       } finally {
         rejected.delete(store);
       }
     },
   };
+}
+
+/** By the end of its time, which is no trouble. */
+function wasStopped(error: unknown): boolean {
+  return error instanceof StoreError && error.kind === "closed";
 }
 
 const nothingDone: RoundsDone = {
@@ -103,7 +130,7 @@ function addRound(done: RoundsDone, report: RoundReport, letters: readonly Times
     published: done.published + published,
     setAside: done.setAside + setAside,
     deadLetters: done.deadLetters + letters.filter(isNew).length,
-    troubles: done.troubles + (trouble === null ? 0 : 1),
+    troubles: done.troubles + (trouble === null || wasStopped(trouble) ? 0 : 1),
     oldestWaiting: done.oldestWaiting ?? oldestWaiting,
   };
 }

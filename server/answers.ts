@@ -53,7 +53,15 @@ export function answerBytes(
 /** A cache that is shared must give nobody what another one's token got. */
 const vary = "accept-encoding, authorization";
 export const noStore = { "cache-control": "no-store" };
-const jsonHeaders = { "content-type": "application/json", "x-content-type-options": "nosniff" };
+export const jsonHeaders = { "content-type": "application/json", "x-content-type-options": "nosniff" };
+
+/** No cache that is shared keeps it; the asker's own may, as long as before. */
+export function keptByAskerAlone(answer: Response): Response {
+  const kept = answer.headers.get("cache-control") ?? "";
+  if (!kept.includes("no-store"))
+    answer.headers.set("cache-control", `private, ${kept.replace(/,\s*s-maxage=\d+/, "")}`);
+  return answer;
+}
 
 /** RFC 9110's list with weights, as far as it concerns gzip. */
 export function takesGzip(request: Request): boolean {

@@ -3,7 +3,8 @@
  * could make the log take their update for its next one (docs/rfcs/0003-app-owners.md).
  *
  * A token's own `app` claim says it outright. Else the principal that first uses an app id owns it: the owner's object is created
- * If-None-Match, so of two who are first at once the bucket takes one, and it never changes, so a warm copy is never stale.
+ * If-None-Match, so of two who are first at once the bucket takes one, and it never changes, so a warm copy is never stale. Each principal
+ * may be first a bounded number of times an hour, as what it leaves behind stays for ever.
  */
 import { decodeBody, encodeBody } from "../shared/drive/body.ts";
 import type { Host } from "../shared/drive/run.ts";
@@ -16,11 +17,12 @@ import type { Claims } from "./auth.ts";
 import type { PrincipalOf } from "./principal.ts";
 import { createRecent } from "./recent.ts";
 import type { ServerSettings } from "./settings.ts";
+import { createTokenBuckets, type TokenBuckets } from "./token-buckets.ts";
 
 export interface AppOwners {
   /**
-   * Throws Refusal 403 where the app id is not the caller's own, StoreError where the bucket could not tell. `fresh`: it is most likely
-   * used for the first time; saves a request where that is so, and costs one where it is not.
+   * Throws Refusal 403 where the app id is not the caller's own, 429 where they used too many new ones, StoreError where the bucket could
+   * not tell. `fresh`: it is most likely used for the first time; saves a request where that is so, and costs one where it is not.
    */
   require(claims: Claims | null, app: AppId, options?: { readonly fresh?: boolean }): Promise<void>;
 }
@@ -36,13 +38,19 @@ export const anyOwner: AppOwners = { require: async () => undefined };
 
 export function createAppOwners({ host, settings, principalOf }: AppOwnersParts): AppOwners {
   const warm = createRecent<AppId, string>(settings.appOwnersWarmMax);
+  const allowance = createTokenBuckets({
+    platform: host.platform,
+    tokenMs: hourMs / Math.max(1, settings.newAppsAnHour),
+    burst: settings.newAppsAnHour,
+    holdersMax: settings.rateHoldersMax,
+  });
   /** One question at a time of each app: who comes meanwhile hears its answer, whoever they are. */
   const asking = new Map<AppId, Promise<string>>();
 
   function ownerOf(app: AppId, claimant: string, fresh: boolean): Promise<string> {
     const begun = asking.get(app);
     if (begun) return begun;
-    const asked = findOwner({ app, claimant, fresh, host })
+    const asked = findOwner({ app, claimant, fresh, host, allowance })
       .then((owner) => {
         warm.set(app, owner);
         return owner;
@@ -74,26 +82,42 @@ interface Asked {
   readonly claimant: string;
   readonly fresh: boolean;
   readonly host: Host;
+  /** Of new app ids, by principal. */
+  readonly allowance: TokenBuckets;
 }
 
-/** The owner as the bucket has it, for ever. Throws StoreError: then nothing is known, and asking again is safe. */
+/** The owner as the bucket has it, for ever. Throws StoreError: then nothing is known, and asking again is safe; Refusal 429. */
 async function findOwner(asked: Asked): Promise<string> {
-  const { app, claimant, fresh, host } = asked;
-  const key = appKey(app);
-  const known = fresh ? null : await readOwner(app, host).catch(unlessHidden);
+  const { app, claimant, fresh, host, allowance } = asked;
+  const look = () => readOwner(app, host).catch(unlessHidden);
+  const known = fresh ? null : await look();
   if (known !== null) return known;
-  const content = await encodeBody(
-    key,
-    encodeAppOwner({ app, principal: claimant }),
-    host.platform,
-    host.settings,
-  );
-  const answer = await host.bucket.putIfAbsent(key, content);
-  if (answer.is === "stored") return claimant;
+  const waitMs = allowance.take(claimant);
+  if (waitMs > 0) {
+    // It may be an old one all the same.
+    const other = fresh ? await look() : null;
+    if (other !== null) return other;
+    throw tooManyNew(waitMs);
+  }
+  let isMade = false;
+  try {
+    isMade = await createOwner(asked);
+  } finally {
+    if (!isMade) allowance.giveBack(claimant);
+  }
+  if (isMade) return claimant;
   // Refused: somebody was first. Unknown: it may be there, and if it is not yet, it may still come: then as this claimant's.
-  const owner = await readOwner(app, host);
-  if (owner === null) throw undecided(key);
-  return owner;
+  const found = await readOwner(app, host);
+  if (found === null) throw undecided(appKey(app));
+  return found;
+}
+
+/** False where the claimant is not known to have become the owner. */
+async function createOwner({ app, claimant, host }: Asked): Promise<boolean> {
+  const { bucket, platform, settings } = host;
+  const key = appKey(app);
+  const content = await encodeBody(key, encodeAppOwner({ app, principal: claimant }), platform, settings);
+  return (await bucket.putIfAbsent(key, content)).is === "stored";
 }
 
 /** A bucket that may not be listed says "forbidden" of what is not there: the PUT then finds out. */
@@ -115,6 +139,8 @@ async function readOwner(app: AppId, { bucket, platform, settings }: Host): Prom
   return owner.value.principal;
 }
 
+const hourMs = 3_600_000;
+
 /** Longer than any that is written; room for what people put beside it. */
 const ownerBytesMax = 16 * 1024;
 
@@ -123,6 +149,15 @@ function notYours(app: AppId): Refusal {
     kind: "unauthorized",
     what: `App id ${app} belongs to somebody else who signed in here`,
     fix: "Give each user who signs in a local storage of their own; what is unsent in this one waits for its owner.",
+  });
+}
+
+function tooManyNew(waitMs: number): Refusal {
+  return new Refusal(429, {
+    kind: "unavailable",
+    what: "Too many new app ids were used by who signed in here, in a short time",
+    fix: "Wait as long as Retry-After says; open stores with a local storage that stays, so that it keeps its app id.",
+    retryAfterMs: Math.ceil(waitMs),
   });
 }
 

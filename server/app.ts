@@ -14,12 +14,12 @@ import type { Platform } from "../shared/ports/platform.ts";
 import { createSignal } from "../shared/ports/signal.ts";
 import { newSettings, type Settings } from "../shared/settings.ts";
 import { parseStoreId, type StoreId, storeIdRule } from "../shared/wire/ids.ts";
-import { Refusal, refusalAnswer, toRefusal } from "./answers.ts";
+import { keptByAskerAlone, Refusal, refusalAnswer, toRefusal } from "./answers.ts";
 import { anyOwner, createAppOwners } from "./app-owners.ts";
 import { type Authenticate, type Authorize, anonymous, closedToAll, createGuard } from "./auth.ts";
 import type { DirectAccess, Parts, ReadPasses } from "./call.ts";
 import { createEndpoints, type Endpoint } from "./endpoints.ts";
-import { createPrincipalOf, type PrincipalOf, subjectOf } from "./principal.ts";
+import { createPrincipalOf, holderOf, type PrincipalOf, subjectOf } from "./principal.ts";
 import { createRateLimit, noRateLimit, type Rate } from "./rate.ts";
 import { type RequestLog, troubleOf } from "./request-log.ts";
 import { defaultServerSettings, type ServerSettings } from "./settings.ts";
@@ -130,7 +130,16 @@ export function createApp(options: AppOptions): App {
     const { intent, and } = endpoint;
     const claims = await guard.admit(request, store, and === undefined ? [intent] : [intent, and]);
     const name = c.req.param("key") ?? "";
-    return endpoint.answer({ request, store, claims, name, param: (param) => c.req.query(param) });
+    const answer = await endpoint.answer({
+      request,
+      store,
+      claims,
+      name,
+      holder: () => holderOf(claims, parts.principalOf, platform),
+      param: (param) => c.req.query(param),
+    });
+    // Caches know Authorization; of a cookie, or whatever else told who asks, they know nothing.
+    return claims === null || request.headers.has("authorization") ? answer : keptByAskerAlone(answer);
   }
 
   const hono = new Hono();

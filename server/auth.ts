@@ -31,6 +31,20 @@ export type Authorize = (asked: Asked) => boolean | Promise<boolean>;
 /** For one machine, a trusted network or a public store: has to be asked for by its name. */
 export const openToAll: Authorize = () => true;
 
+/** As openToAll, in these stores alone. Throws Refusal 404 for another one: a token would not help, the right name does. */
+export function openToStores(stores: readonly StoreId[]): Authorize {
+  const named = stores.map((store) => `"${store}"`).join(", ");
+  const [is, them] = stores.length === 1 ? ["store", "it"] : ["stores", "one of them"];
+  return ({ storeId }) => {
+    if (stores.includes(storeId)) return true;
+    throw new Refusal(404, {
+      kind: "rejected",
+      what: `This server serves the ${is} ${named}, and not "${storeId}"`,
+      fix: `Open ${them}, or have the server started with the other store, too.`,
+    });
+  };
+}
+
 export const closedToAll: Authorize = () => false;
 
 export const anonymous: Authenticate = () => null;

@@ -43,6 +43,8 @@ export interface Call {
   readonly request: Request;
   readonly store: StoreId;
   readonly claims: Claims | null;
+  /** Whose places it takes. */
+  holder(): string;
   /** The last part of an object's key, where the path has one. */
   readonly name: string;
   /** A query parameter. */

@@ -11,7 +11,7 @@ import { createIngest } from "./ingest.ts";
 import { createLiveAnswer } from "./live-answer.ts";
 import { createObjectAnswer } from "./object-answer.ts";
 import { openApiDocument } from "./openapi.ts";
-import { createPlaces } from "./places.ts";
+import { createPlaces, createStays } from "./places.ts";
 
 interface Place {
   readonly method: "GET" | "POST" | "PUT";
@@ -35,7 +35,7 @@ export type Endpoint = OpenEndpoint | StoreEndpoint;
 
 export function createEndpoints(parts: Parts): readonly Endpoint[] {
   const { settings, host } = parts;
-  const places = createPlaces(settings.liveMax, settings.busyRetryMs);
+  const stays = createStays(createPlaces(settings.liveMax, settings.holderParts), settings.busyRetryMs);
   const read = (path: string, answer: Answering): Endpoint => ({
     method: "GET",
     path,
@@ -61,9 +61,9 @@ export function createEndpoints(parts: Parts): readonly Endpoint[] {
       answer: createCredentialsAnswer(parts),
     },
     { method: "PUT", path: httpRoutes.store, intent: "create", answer: createCreateAnswer(parts) },
-    read(httpRoutes.head, createHeadAnswer(parts, places)),
+    read(httpRoutes.head, createHeadAnswer(parts, stays)),
     read(httpRoutes.tail, createTailAnswer(parts)),
-    read(httpRoutes.live, createLiveAnswer(parts, places)),
+    read(httpRoutes.live, createLiveAnswer(parts, stays)),
     ...servedKinds.map((kind) => read(httpRoutes[kind], createObjectAnswer(kind, parts))),
     open(httpRoutes.time, async () => jsonAnswer({ now: now() })),
     open(httpRoutes.health, async () => jsonAnswer({ ok: true })),

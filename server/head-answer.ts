@@ -4,10 +4,10 @@ import { heldRevParam, waitParam } from "../shared/wire/http-routes.ts";
 import { packedAnswer, Refusal } from "./answers.ts";
 import type { Answering, Call, Parts } from "./call.ts";
 import { isUnchanged } from "./http-etag.ts";
-import type { Places } from "./places.ts";
+import type { Stays } from "./places.ts";
 import type { ServedStore } from "./served-store.ts";
 
-export function createHeadAnswer(parts: Parts, places: Places): Answering {
+export function createHeadAnswer(parts: Parts, stays: Stays): Answering {
   return async (call) => {
     const served = parts.stores.of(call.store);
     const waitMs = waitOf(call, parts.live ? parts.settings.waitMsMax : 0);
@@ -16,7 +16,7 @@ export function createHeadAnswer(parts: Parts, places: Places): Answering {
     try {
       let head = await served.head({ now: wantsFresh(call.request) });
       if (news && isUnchanged(call.request, head.etag)) {
-        await places.hold(() => news.wait(waitMs));
+        await stays.hold(call.holder(), () => news.wait(waitMs));
         head = await served.head();
       }
       const headers = { etag: head.etag, "cache-control": headFresh };

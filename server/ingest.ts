@@ -2,49 +2,56 @@
  * POST …/updates: takes one update, or says why not. The server trusts nothing that a client says of it but who made it and when.
  *
  * Rejected means never, as it is: its author keeps it as a dead letter. So what may be a mistake of the way (a cut body, a web page) is
- * an error instead, and what a newer server would take is told to come later.
+ * an error instead, and what a newer server would take is told to come later: with 429 where it lies in what was sent, with 503 where the
+ * server or its bucket is at fault, so that no sender can make a server look ill.
  */
 import { checkUpdate } from "../shared/drive/writer.ts";
 import { AssertionError, StoreError } from "../shared/errors.ts";
-import { isJsonObject } from "../shared/json.ts";
+import { isJsonObject, type Json } from "../shared/json.ts";
+import { bucketNow, type ClockOffset } from "../shared/log/clock.ts";
 import type { Model } from "../shared/model/model.ts";
 import type { SchemaProblem } from "../shared/model/schema.ts";
 import { validateStored } from "../shared/model/validate.ts";
 import { encodeSendAnswer, type SendAnswer } from "../shared/wire/http.ts";
-import type { AppId, StoreId } from "../shared/wire/ids.ts";
+import type { StoreId } from "../shared/wire/ids.ts";
 import { headKey } from "../shared/wire/keys.ts";
 import { type Action, parseUpdate, type Update, updateFormat } from "../shared/wire/update.ts";
-import { absent, jsonAnswer, pack, packedAnswer, retryAfter } from "./answers.ts";
+import { jsonAnswer, pack, packedAnswer, retryAfter } from "./answers.ts";
 import type { Claims } from "./auth.ts";
 import type { Call, Parts } from "./call.ts";
 import { httpEtag } from "./http-etag.ts";
 import { readJson } from "./request-body.ts";
+import type { ServedStore } from "./served-store.ts";
+import type { ServerSettings } from "./settings.ts";
+import { type AppPlace, createUpdatePlaces, type UpdatePlaces } from "./update-places.ts";
 
-type Refused = Exclude<SendAnswer, { is: "stored" }>;
+interface Refused {
+  readonly status: number;
+  readonly answer: Exclude<SendAnswer, { is: "stored" }>;
+}
 
 export type Ingest = (call: Call) => Promise<Response>;
 
 export function createIngest(parts: Parts): Ingest {
   const { settings } = parts;
-  const gate = createGate(parts);
+  const places = createUpdatePlaces(settings);
 
   return async (call) => {
-    // Before its body takes up room.
-    const leave = gate.enter();
-    if (leave === null) return answerRefused(tooMany(settings.busyRetryMs), 429);
+    const leave = places.enter(call.holder());
+    if (leave === null) return answerRefused(tooMany(settings.busyRetryMs));
     try {
-      return await take(call, gate, parts);
+      return await take(call, places, parts);
     } finally {
       leave();
     }
   };
 }
 
-async function take(call: Call, gate: Gate, parts: Parts): Promise<Response> {
+async function take(call: Call, places: UpdatePlaces, parts: Parts): Promise<Response> {
   const { host, settings, models } = parts;
   const body = await readJson(call.request, host, settings.bodyBytesMax);
   const update = readUpdate(body, parts);
-  if ("is" in update) return answerRefused(update);
+  if ("answer" in update) return answerRefused(update);
   const model = models(call.store);
   const refused =
     refuseModel(update, model, parts) ??
@@ -53,21 +60,27 @@ async function take(call: Call, gate: Gate, parts: Parts): Promise<Response> {
   if (refused) return answerRefused(refused);
   // Before it takes one of the app's places: those are its owner's.
   await parts.owners.require(call.claims, update.app, { fresh: update.seq === 1 });
-  const leave = gate.enterApp(update.app);
-  if (leave === null) return answerRefused(tooMany(settings.busyRetryMs), 429);
+  const place = places.enterApp(update);
+  if (place === null) return answerRefused(tooMany(settings.busyRetryMs));
   try {
-    return await store(call, signed(update, call.claims, parts), parts);
+    return await store(call, { update: signed(update, call.claims, parts), place }, parts);
   } finally {
-    leave();
+    place.leave();
   }
 }
 
-async function store(call: Call, update: Update, parts: Parts): Promise<Response> {
+interface Entered {
+  readonly update: Update;
+  readonly place: AppPlace;
+}
+
+async function store(call: Call, { update, place }: Entered, parts: Parts): Promise<Response> {
   const served = parts.stores.of(call.store);
-  const outcome = await served.append(update).catch((error) => refuseHeadless(error, call.store));
+  const outcome = await served.append(update).catch((error) => refuseHeadless(error, served));
   if (outcome.is === "later") {
-    const { is, reason, retryAfterMs } = outcome;
-    return answerRefused({ is, reason, retryAfterMs });
+    const { reason, retryAfterMs, clock } = outcome;
+    const isSenders = place.isBesideAnother || isAhead(update, clock, parts);
+    return answerRefused(later(reason, { retryAfterMs, status: isSenders ? 429 : 503 }));
   }
   const { is, timestamp, known } = outcome;
   await tell(parts, call.store);
@@ -77,6 +90,11 @@ async function store(call: Call, update: Update, parts: Parts): Promise<Response
   });
 }
 
+/** Its `after` is what had to be waited for. By the bucket's clock, as the append has heard it. */
+function isAhead({ after }: Update, clock: ClockOffset, { host }: Parts): boolean {
+  return after >= bucketNow(clock, host.platform.now()) + host.settings.maxSkewMs;
+}
+
 /** It is stored, whatever becomes of this. */
 async function tell({ onStored }: Parts, store: StoreId): Promise<void> {
   try {
@@ -84,12 +102,12 @@ async function tell({ onStored }: Parts, store: StoreId): Promise<void> {
   } catch {}
 }
 
-/** A store without a head takes nothing. */
-function refuseHeadless(error: unknown, store: StoreId): never {
-  const isHeads = error instanceof StoreError && error.kind === "unavailable" && error.key === headKey(store);
+/** A store without a head takes nothing; whether it was there, or is being recovered, is told by who reads it. */
+async function refuseHeadless(error: unknown, served: ServedStore): Promise<never> {
+  const { store } = served;
   // Of the store: a bucket that could not be asked names the key alone.
-  if (isHeads && error.store === store)
-    throw absent(`There is no store "${store}"`, "Make it first, or check the name.");
+  const isHeads = error instanceof StoreError && error.kind === "unavailable" && error.store === store;
+  if (isHeads && error.key === headKey(store)) await served.head({ now: true });
   throw error;
 }
 
@@ -98,15 +116,16 @@ function readUpdate(body: unknown, { settings }: Parts): Update | Refused {
   if (update.ok) return update.value;
   const format = isJsonObject(body) && typeof body.format === "string" ? body.format : "";
   if (/^icecore-update-\d+$/.test(format) && format !== updateFormat)
-    return later(`this server does not know ${format.slice(0, 40)} yet`, settings.upgradeRetryMs);
+    return later(`this server does not know ${format.slice(0, 40)} yet`, newerThan(settings));
   return rejected(`it is no update: ${update.reason}`);
 }
 
 function refuseModel(update: Update, model: Model | null, { settings }: Parts): Refused | null {
-  if (model === null) return later("this server has no model for this store", settings.upgradeRetryMs);
+  if (model === null)
+    return later("this server has no model for this store", { ...newerThan(settings), status: 503 });
   if (model.anyVersion || update.modelVersion <= model.version) return null;
   const versions = `${update.modelVersion} of the model, this server has version ${model.version}`;
-  return later(`it was made by version ${versions}`, settings.upgradeRetryMs);
+  return later(`it was made by version ${versions}`, newerThan(settings));
 }
 
 function refuseLimits(update: Update, store: StoreId, { host }: Parts): Refused | null {
@@ -132,6 +151,7 @@ function refuseActions(update: Update, model: Model | null): Refused | null {
 }
 
 function problemOf({ name, data }: Action, model: Model, modelVersion: number): string | null {
+  if (!isWritable(data)) return "it holds a number that is larger than any";
   try {
     const valid = validateStored(model, name, data, modelVersion);
     return valid.ok ? null : told(valid.problems);
@@ -140,6 +160,12 @@ function problemOf({ name, data }: Action, model: Model, modelVersion: number): 
     // A schema or upcaster that fails on this would fail each time.
     return `the model could not check it: ${error instanceof Error ? error.message.slice(0, 200) : "it threw"}`;
   }
+}
+
+/** 1e400 is read as Infinity, which JSON would write as null: another value than was checked. No client of ours writes one. */
+function isWritable(data: Json): boolean {
+  if (typeof data === "number") return Number.isFinite(data);
+  return typeof data !== "object" || data === null || Object.values(data).every(isWritable);
 }
 
 function told(problems: readonly SchemaProblem[]): string {
@@ -156,56 +182,30 @@ function signed(update: Update, claims: Claims | null, { principalOf }: Parts): 
   return principal === undefined ? unsigned : { ...unsigned, principal };
 }
 
-/** Both answer with how to leave, or null when there are too many. */
-interface Gate {
-  enter(): (() => void) | null;
-  enterApp(app: AppId): (() => void) | null;
-}
-
-function createGate({ settings }: Parts): Gate {
-  const apps = new Map<AppId, number>();
-  let all = 0;
-  return {
-    enter() {
-      if (all >= settings.updatesAtOnceMax) return null;
-      all += 1;
-      return () => {
-        all -= 1;
-      };
-    },
-    enterApp(app) {
-      const mine = apps.get(app) ?? 0;
-      if (mine >= settings.appUpdatesAtOnceMax) return null;
-      apps.set(app, mine + 1);
-      return () => {
-        const left = (apps.get(app) ?? 1) - 1;
-        if (left > 0) apps.set(app, left);
-        else apps.delete(app);
-      };
-    },
-  };
-}
-
 /** `large`: it would be taken if it were smaller. */
-type Rejected = Refused & { readonly large?: boolean };
-
-function rejected(reason: string, large = false): Rejected {
-  return { is: "rejected", reason, large };
+function rejected(reason: string, large = false): Refused {
+  return { status: large ? 413 : 422, answer: { is: "rejected", reason } };
 }
 
-function later(reason: string, retryAfterMs: number): Refused {
-  return { is: "later", reason, retryAfterMs };
+interface Later {
+  readonly status: 429 | 503;
+  readonly retryAfterMs: number;
+}
+
+function later(reason: string, { status, retryAfterMs }: Later): Refused {
+  return { status, answer: { is: "later", reason, retryAfterMs } };
+}
+
+/** Until somebody has upgraded the server: its sender came early. */
+function newerThan({ upgradeRetryMs }: ServerSettings): Later {
+  return { status: 429, retryAfterMs: upgradeRetryMs };
 }
 
 function tooMany(retryAfterMs: number): Refused {
-  return later("too many updates are being stored at once", retryAfterMs);
+  return later("too many updates are being stored at once", { status: 429, retryAfterMs });
 }
 
-function answerRefused(refused: Rejected, status?: number): Response {
-  if (refused.is === "later") {
-    const headers = retryAfter(refused.retryAfterMs);
-    return jsonAnswer(encodeSendAnswer(refused), { status: status ?? 503, headers });
-  }
-  const { is, reason, large = false } = refused;
-  return jsonAnswer(encodeSendAnswer({ is, reason }), { status: large ? 413 : 422 });
+function answerRefused({ status, answer }: Refused): Response {
+  const headers = answer.is === "later" ? retryAfter(answer.retryAfterMs) : {};
+  return jsonAnswer(encodeSendAnswer(answer), { status, headers });
 }

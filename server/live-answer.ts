@@ -7,9 +7,9 @@
 import { hintName } from "../shared/wire/http-routes.ts";
 import { absent, noStore } from "./answers.ts";
 import type { Answering, Call, Parts } from "./call.ts";
-import type { Places } from "./places.ts";
+import type { Stays } from "./places.ts";
 
-export function createLiveAnswer(parts: Parts, places: Places): Answering {
+export function createLiveAnswer(parts: Parts, stays: Stays): Answering {
   return async (call) => {
     if (!parts.live)
       throw absent(
@@ -19,7 +19,7 @@ export function createLiveAnswer(parts: Parts, places: Places): Answering {
     // A store that is not there has no news.
     await parts.stores.of(call.store).head();
     const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no", ...noStore };
-    const body = call.request.method === "HEAD" ? null : listen(call, parts, places.enter());
+    const body = call.request.method === "HEAD" ? null : listen(call, parts, stays.enter(call.holder()));
     return new Response(body, { headers });
   };
 }

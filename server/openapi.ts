@@ -12,7 +12,9 @@ const ifNoneMatch: JsonObject = { name: "If-None-Match", in: "header", schema: {
 const signedIn: JsonObject = { security: [{}, { token: [] }] };
 
 const isStored = "Stored: acknowledged, and in every log that is published through its timestamp.";
-const isLater = "Later: not acknowledged; send the very same update again.";
+const isLater = "Later: not acknowledged; send the very same update again when Retry-After says";
+const isSenders = `${isLater}. It waits for a newer server or for its own time, or too much was sent.`;
+const isServers = `${isLater}. The server, or what it needs, is at fault.`;
 
 /** Of every endpoint that concerns a store. */
 const refusals: JsonObject = {
@@ -52,8 +54,8 @@ export const openApiDocument: JsonObject = {
           },
           415: refusal("The body is not said to be JSON."),
           422: { description: "Rejected: it will never be taken as it is.", content: json("Rejected") },
-          429: { description: isLater, content: json("Later", "Error") },
-          503: { description: isLater, content: json("Later", "Error") },
+          429: { description: isSenders, content: json("Later", "Error") },
+          503: { description: isServers, content: json("Later", "Error") },
         },
       },
     },

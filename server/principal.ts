@@ -3,6 +3,7 @@
  * long is no name: a shortened one could be somebody else's.
  */
 import { utf8Length } from "../shared/json.ts";
+import type { Platform } from "../shared/ports/platform.ts";
 import type { Claims } from "./auth.ts";
 import type { ServerSettings } from "./settings.ts";
 
@@ -25,4 +26,19 @@ export function createPrincipalOf(name: PrincipalOf, { principalBytesMax }: Serv
     const bytes = utf8Length(JSON.stringify(principal)) + memberBytes;
     return bytes > principalBytesMax ? undefined : principal;
   };
+}
+
+/** Holds what nobody in particular does. */
+export const nobody = "";
+
+/** Under which name a caller's requests and places are counted: nobody in particular shares one; names of two kinds are never the same. */
+export function holderOf(
+  claims: Claims | null,
+  principalOf: PrincipalOf,
+  { sha256 }: Pick<Platform, "sha256">,
+): string {
+  if (claims === null) return nobody;
+  const principal = principalOf(claims);
+  if (principal !== undefined) return `principal ${principal}`;
+  return typeof claims.app === "string" ? `app ${sha256(claims.app)}` : nobody;
 }

@@ -14,7 +14,8 @@ import type { AbortSignalLike } from "../shared/ports/platform.ts";
 import { encodeHead } from "../shared/wire/head.ts";
 import type { StoreId } from "../shared/wire/ids.ts";
 import type { Update } from "../shared/wire/update.ts";
-import { absent, type Packed, pack } from "./answers.ts";
+import { type Packed, pack } from "./answers.ts";
+import { createHeadless } from "./headless.ts";
 import { createHints } from "./hints.ts";
 import { httpEtag } from "./http-etag.ts";
 import type { ServerSettings } from "./settings.ts";
@@ -29,7 +30,10 @@ export interface ServedHead {
 
 export interface ServedStore {
   readonly store: StoreId;
-  /** At most sharedMs old; with `now` it is read from the bucket. Throws a Refusal where there is no such store. */
+  /**
+   * At most sharedMs old; with `now` it is read from the bucket. Throws a Refusal where there is no such store, StoreError where its head
+   * is lost.
+   */
   head(options?: { readonly now?: boolean }): Promise<ServedHead>;
   /** `rev`: of the head that the asker holds. */
   tail(rev: number): Promise<ServedTail>;
@@ -55,6 +59,7 @@ export function createServedStore(store: StoreId, parts: ServedStoreParts): Serv
   const { sharedMs } = settings;
   const newWriter = () => createWriter(writerHost(host, settings), store);
   const hints = createHints(platform, settings.hintGapMs, closing);
+  const headless = createHeadless(store, parts);
   const heads = createSharedRead({ platform, sharedMs, paced: false, read: readNow });
   const readTail = createTailRead({ host, settings, store, head: readNow });
   const tails = createSharedRead({ platform, sharedMs, paced: true, read: readTail });
@@ -66,8 +71,7 @@ export function createServedStore(store: StoreId, parts: ServedStoreParts): Serv
   async function readNow(): Promise<ServedHead> {
     const answer = await getObject(getHead(store, latest?.known.etag), host);
     if (answer.is === "unchanged" && latest) return latest;
-    if (answer.is === "absent")
-      throw absent(`There is no store "${store}"`, "Make it first, or check the name.");
+    if (answer.is === "absent") throw await headless();
     const read = readHead(store, answer);
     if (!read.ok) throw new StoreError(read.trouble);
     return take(read.known);

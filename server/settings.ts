@@ -5,6 +5,7 @@ export interface ServerSettings {
   readonly principalBytesMax: number;
   readonly updatesAtOnceMax: number;
   readonly appUpdatesAtOnceMax: number;
+  readonly holderParts: number;
   readonly busyRetryMs: number;
   readonly upgradeRetryMs: number;
   readonly sharedMs: number;
@@ -15,9 +16,11 @@ export interface ServerSettings {
   readonly liveMsMax: number;
   readonly hintGapMs: number;
   readonly watchDelayMs: number;
+  readonly headlessMs: number;
   readonly storesWarmMax: number;
   readonly smallBodyBytesMax: number;
   readonly appOwnersWarmMax: number;
+  readonly newAppsAnHour: number;
   readonly rateHoldersMax: number;
 }
 
@@ -30,6 +33,8 @@ export const defaultServerSettings: ServerSettings = {
   updatesAtOnceMax: 256,
   /** ... of one app, which sends one after another: a retry or two may wait behind a slow first try. */
   appUpdatesAtOnceMax: 4,
+  /** One principal has at most one of so many parts of the places for updates, and of those for who listens. */
+  holderParts: 4,
   /** A busy server asks to come back after this; a stored update takes a fifth of it. */
   busyRetryMs: 1_000,
   /** An update of a newer model waits until the server has it, too: somebody deploys it within minutes. */
@@ -50,12 +55,19 @@ export const defaultServerSettings: ServerSettings = {
   hintGapMs: 1_000,
   /** While somebody listens, the head is looked at so often for what others wrote: one conditional GET. */
   watchDelayMs: 2_000,
+  /** Whether a store without a head has segments is looked up so often: a LIST, while clients ask for a store to come. */
+  headlessMs: 10_000,
   /** Stores with a head, a tail and a writer in memory, some 100 KB each. */
   storesWarmMax: 500,
   /** Of a body that is no update: one of ours has some 50 bytes. */
   smallBodyBytesMax: 4 * 1024,
   /** Apps whose owner stays in memory, some 300 bytes each; others cost a GET. */
   appOwnersWarmMax: 10_000,
+  /**
+   * App ids that one principal may be the first to use, at each process: an object for ever each. People have some devices; tests with one
+   * account make dozens of local storages. Tokens with an `app` make none.
+   */
+  newAppsAnHour: 100,
   /** Principals whose rate is counted at once, some 200 bytes each; who is forgotten begins with a full burst. */
   rateHoldersMax: 10_000,
 };

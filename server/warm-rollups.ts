@@ -8,6 +8,7 @@ import { createRollup, type Rollup, type RoundReport } from "../shared/drive/rol
 import type { Host } from "../shared/drive/run.ts";
 import type { Rejection } from "../shared/fold/fold.ts";
 import type { Model } from "../shared/model/model.ts";
+import type { AbortSignalLike } from "../shared/ports/platform.ts";
 import type { StoreId } from "../shared/wire/ids.ts";
 
 export interface WarmRollupsOptions {
@@ -15,6 +16,10 @@ export interface WarmRollupsOptions {
   readonly models: (store: StoreId) => Model<unknown> | null;
   /** Rollups whose folded state stays in memory; the least lately used goes first. */
   readonly warmMax: number;
+  /** ... and how much all of them may keep together, in bytes of JSON; left out: whatever it is. The one at work stays in any case. */
+  readonly warmBytesMax?: number;
+  /** Stops a fold between two segments: see RollupOptions. */
+  readonly foldSignal?: AbortSignalLike;
   /** Told of each action that was set aside while a store was folded; again where a cold fold meets it again. */
   readonly onRejection?: (store: StoreId, rejection: Rejection) => void;
 }
@@ -33,7 +38,13 @@ export interface WarmRollups {
 }
 
 export function createWarmRollups(host: Host, options: WarmRollupsOptions): WarmRollups {
-  const { models, warmMax, onRejection = () => undefined } = options;
+  const {
+    models,
+    warmMax,
+    warmBytesMax = Number.POSITIVE_INFINITY,
+    foldSignal,
+    onRejection = () => undefined,
+  } = options;
   const warm = new Map<StoreId, Rollup>();
 
   function newRollup(store: StoreId): Rollup {
@@ -41,6 +52,7 @@ export function createWarmRollups(host: Host, options: WarmRollupsOptions): Warm
     return createRollup(host, {
       store,
       ...(model === null ? {} : { model }),
+      ...(foldSignal === undefined ? {} : { foldSignal }),
       onRejection: (rejection) => onRejection(store, rejection),
     });
   }
@@ -50,15 +62,26 @@ export function createWarmRollups(host: Host, options: WarmRollupsOptions): Warm
     // The least lately used comes first, and goes first.
     warm.delete(store);
     warm.set(store, rollup);
-    const [oldest] = warm.keys();
-    if (warm.size > warmMax && oldest !== undefined) warm.delete(oldest);
     return rollup;
+  }
+
+  /** The least lately used go, until the rest have room; the one used last is never among them. */
+  function giveUp(): void {
+    const bytes = () => [...warm.values()].reduce((sum, rollup) => sum + rollup.warmBytes, 0);
+    for (const oldest of [...warm.keys()].slice(0, -1)) {
+      if (warm.size <= warmMax && bytes() <= warmBytesMax) return;
+      warm.delete(oldest);
+    }
   }
 
   return {
     async rounds(store, { hint = false, goOn, onRound }) {
       for (let more = true; more && goOn(); ) {
-        const report = await rollupOf(store).round({ hint });
+        const rollup = rollupOf(store);
+        giveUp();
+        const report = await rollup.round({ hint });
+        // Now it is known how much this one keeps.
+        giveUp();
         onRound(report);
         more = report.more;
       }

@@ -20,7 +20,7 @@ export interface ReadFunctionOptions {
   readonly secret: string;
   /** The prefix of the store's objects in the bucket, without slashes at its ends; "" for none. */
   readonly root: string;
-  /** Origins whose pages may read; "*" for all. @default none */
+  /** Origins whose pages may read; "*" for all; a CDK token may stand in one. @default none */
   readonly corsOrigins?: readonly string[];
 }
 
@@ -31,7 +31,9 @@ const secretShape = /^[A-Za-z0-9_-]{32,}$/;
 /** Known only when it is deployed; the function itself looks again. */
 const laterShape = /^(?:\$\{Token\[[^"\\\n]+\]\}|\{\{resolve:[^"\\\n]+\}\})$/;
 const rootShape = /^(?:[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*)?$/;
-const originShape = /^(?:\*|https?:\/\/[A-Za-z0-9.:[\]-]+)$/;
+/** Parts of an origin may be known only when it is deployed. */
+const originShape =
+  /^(?:\*|https?:\/\/[A-Za-z0-9.:[\]-]+|(?:https:\/\/)?(?:[A-Za-z0-9.:-]|\$\{Token\[[A-Za-z0-9:._-]+\]\})*\$\{Token\[[A-Za-z0-9:._-]+\]\}[A-Za-z0-9.:-]*)$/;
 
 /**
  * The code of the function, for CloudFront's JavaScript runtime 2.0 and the viewer-request stage.

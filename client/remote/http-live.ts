@@ -55,7 +55,7 @@ async function hear(
   };
   signal.addEventListener("abort", end, { once: true });
   try {
-    if (fetched.status === 404) return "none";
+    if (isNone(fetched.status, fetched.headers.get("retry-after"))) return "none";
     const isLive = /^text\/event-stream\b/i.test(fetched.headers.get("content-type") ?? "");
     if (fetched.status !== 200 || !isLive || !reader) throw strangeAnswer(requester.server, fetched.status);
     if (!signal.aborted)
@@ -69,6 +69,11 @@ async function hear(
     signal.removeEventListener("abort", end);
     end();
   }
+}
+
+/** This server gives none at all. A store that is not made yet is worth asking for again, and says so. */
+function isNone(status: number, retryAfter: string | null): boolean {
+  return status === 404 && retryAfter === null;
 }
 
 async function hearAll(
@@ -119,7 +124,7 @@ async function pollLong(
     path: storePath(store, "live"),
     bytesMax: errorBytesMax,
   });
-  if (live.status === 404) return "none";
+  if (isNone(live.status, live.header("retry-after"))) return "none";
   const path = `${storePath(store, "head")}?${waitParam}=${waitSeconds}`;
   const waitMs = waitSeconds * 1_000;
   for (let etag: string | null = null; !signal.aborted; ) {

@@ -23,6 +23,7 @@ import {
   clockToleranceDefault,
   clockToleranceMax,
   keysTimeoutMs,
+  keysTriedMax,
   lifeSecondsMaxDefault,
   tokenLengthMax,
 } from "./limits.ts";
@@ -144,7 +145,10 @@ function byKeySet(find: JWTVerifyGetKey): Verify {
     } catch (error) {
       if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
       // A token without a key id: any of the keys of its type may be the one.
+      let tries = 0;
       for await (const key of error) {
+        tries += 1;
+        if (tries > keysTriedMax) throw namesNoKey();
         const verified = await jwtVerify(token, key, options).catch(skipForged);
         if (verified) return verified.payload;
       }
@@ -156,6 +160,14 @@ function byKeySet(find: JWTVerifyGetKey): Verify {
 function skipForged(error: unknown): null {
   if (error instanceof errors.JWSSignatureVerificationFailed) return null;
   throw error;
+}
+
+function namesNoKey(): StoreError {
+  return new StoreError({
+    kind: "unauthorized",
+    what: `The token names none of its issuer's keys (kid), and none of the first ${keysTriedMax} that fit has signed it`,
+    fix: "Let the issuer write the key's id (kid) into its tokens; then sign in again.",
+  });
 }
 
 function checksOf({ audience, issuer }: JwtOptions): JWTVerifyOptions {

@@ -3,13 +3,16 @@
  * that is not among them, which is how keys are rotated.
  *
  * Whatever tokens come, the address is asked only once at a time and no more often than the gaps say. While it is down the keys read last
- * go on being used for a while; what they cannot tell is "unavailable", never "unauthorized": its token may well hold.
+ * go on being used for a while, at once, and are read beside; what they cannot tell is "unavailable", never "unauthorized": its token may
+ * well hold. Where nobody knows that it is down, old keys wait for the read: one of them may have been withdrawn.
  */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { StoreError } from "../../shared/errors.ts";
 import type { Platform } from "../../shared/ports/platform.ts";
 import {
+  downMs,
   failedGapMs,
+  keysAheadMs,
   keysBytesMax,
   keysCountMax,
   keysMsMax,
@@ -63,10 +66,22 @@ export function createRemoteKeySet(options: RemoteKeySetOptions): JWTVerifyGetKe
     return reading !== null || isPast(triedAt, trouble === null ? gapMs : failedGapMs);
   }
 
+  /** What was read last, as long as it may be used. */
+  const usable = () => (kept === null || isPast(kept.readAt, keysStaleMsMax) ? null : kept);
+  /** It failed a moment ago, so that waiting for it would most likely be in vain. */
+  const isDown = () => trouble !== null && !isPast(triedAt, downMs);
+
   async function current(): Promise<Kept> {
-    if ((kept === null || isPast(kept.readAt, keysMsMax)) && mayRead(0)) await read();
-    if (kept === null || isPast(kept.readAt, keysStaleMsMax)) throw unreadable(trouble);
-    return kept;
+    if ((kept === null || isPast(kept.readAt, keysAheadMs)) && mayRead(0)) {
+      const isYoung = kept !== null && !isPast(kept.readAt, keysMsMax);
+      const atOnce = isYoung || isDown() ? usable() : null;
+      const done = read();
+      if (atOnce !== null) return atOnce;
+      await done;
+    }
+    const found = usable();
+    if (found === null) throw unreadable(trouble);
+    return found;
   }
 
   return async (header, token) => {

@@ -19,15 +19,24 @@ export const passLifeSecondsMax = 3_600;
 
 /** A key set is read again after this, so that a key that was withdrawn ends. */
 export const keysMsMax = 10 * 60_000;
+/** From this age on it is read beside: a busy server never waits for it. */
+export const keysAheadMs = 9.5 * 60_000;
 /** A key set that cannot be read again is used for so long: an issuer that is down for longer issues no tokens either. */
 export const keysStaleMsMax = 60 * 60_000;
 /** Tokens with keys that nobody knows make the server read the key set again no more often than this. */
 export const unknownKeyGapMs = 30_000;
 /** After a failed read of the key set, so that a server that is down is not asked by every request. */
 export const failedGapMs = 5_000;
+/** An address that failed within this is down: old keys are used without waiting for it. A process that slept longer waits once. */
+export const downMs = 60_000;
 /** An issuer answers in a fraction of it; the request that waits for it must not time out itself. */
 export const keysTimeoutMs = 4_000;
 /** Real key sets have two to ten keys of some 500 bytes each. */
 export const keysBytesMax = 256 * 1024;
-/** Each key of the right type is tried for a token that names none. */
+/** ... so that more of them are a mistake. */
 export const keysCountMax = 50;
+/**
+ * Keys that are tried for a token that names none, or several: issuers without key ids have one or two of a type, and each try of a
+ * forged token costs up to 0.3 ms.
+ */
+export const keysTriedMax = 4;

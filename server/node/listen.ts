@@ -2,20 +2,22 @@
  * listen: an app on a port of this machine, over Node's own HTTP server. Closing lets requests at work finish, ends those that wait for
  * news, and cuts what is still there after a while.
  */
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { StoreError } from "../../shared/errors.ts";
 import type { Platform } from "../../shared/ports/platform.ts";
-import { Refusal, refusalAnswer } from "../answers.ts";
+import { refusalAnswer } from "../answers.ts";
 import type { App } from "../app.ts";
+import { createLimitedServer } from "./limited-server.ts";
+import { malformed } from "./stray-answers.ts";
 
 export interface ListenOptions {
   /** @default 0: any that is free */
   readonly port?: number;
   /** @default "127.0.0.1": this machine alone */
   readonly hostname?: string;
-  readonly platform: Pick<Platform, "wait">;
+  readonly platform: Pick<Platform, "now" | "wait">;
 }
 
 export interface Listening {
@@ -25,11 +27,6 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** A client that sends an update slower than this is not sending one. */
-const requestMsMax = 30_000;
-const headersMsMax = 10_000;
-/** Longer than any proxy keeps an idle connection, so that it is the proxy that ends it. */
-const idleMsMax = 75_000;
 /** What is still at work then is cut: an append gives up by itself within this. */
 const closeMsMax = 20_000;
 const idleLookMs = 20;
@@ -41,10 +38,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     overrideGlobalObjects: false,
     errorHandler: () => refusalAnswer(malformed()),
   });
-  const server = createServer(
-    { requestTimeout: requestMsMax, headersTimeout: headersMsMax, keepAliveTimeout: idleMsMax },
-    (incoming, outgoing) => void answer(incoming, outgoing),
-  );
+  const server = createLimitedServer((incoming, outgoing) => void answer(incoming, outgoing), platform);
   const idle = trackIdle(server);
   await begin(server, port, hostname);
   const url = urlOf(server.address() as AddressInfo);
@@ -97,14 +91,6 @@ async function end({ server, idle, app, platform }: Ending): Promise<void> {
 
 function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-}
-
-function malformed(): Refusal {
-  return new Refusal(400, {
-    kind: "rejected",
-    what: "The request is malformed",
-    fix: "Correct its address and its Host.",
-  });
 }
 
 function noPort(port: number, hostname: string, cause: NodeJS.ErrnoException): StoreError {

@@ -13,7 +13,7 @@ import type { StoreId } from "../../shared/wire/ids.ts";
 import { hostInUrl, isLoopback } from "../../shared/wire/loopback.ts";
 import { requireStoreId } from "../../shared/wire/require-store-id.ts";
 import { type App, type AppOptions, createApp } from "../app.ts";
-import { openToAll } from "../auth.ts";
+import { openToAll, openToStores } from "../auth.ts";
 import { createRollupLoop } from "../rollup-loop.ts";
 import { type Listening, listen } from "./listen.ts";
 
@@ -90,9 +90,7 @@ function access(
   stores: readonly StoreId[] | null,
 ): Pick<AppOptions, "authorize" | "hostNames"> {
   if (!isLoopback(hostInUrl(hostname))) return {};
-  const authorize =
-    stores === null ? openToAll : ({ storeId }: { storeId: string }) => stores.includes(storeId as StoreId);
-  return { authorize, hostNames: loopbackNames };
+  return { authorize: stores === null ? openToAll : openToStores(stores), hostNames: loopbackNames };
 }
 
 async function listenNear(app: App, options: ServeOptions): Promise<Listening> {

@@ -17,6 +17,7 @@ import {
 import type { StoreId } from "../wire/ids.ts";
 import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
 import { encodeStamped } from "../wire/update.ts";
+import { createLeaving, type Without } from "./export-without.ts";
 import { createReader } from "./reader.ts";
 import type { Host } from "./run.ts";
 import { readStoreHead } from "./store.ts";
@@ -34,13 +35,21 @@ export interface ExportOptions {
   readonly from: Timestamp | null;
   readonly to: Timestamp | null;
   readonly sink: LineSink;
+  /** To be left out: the trailer then says how much was. */
+  readonly without?: Without | undefined;
+}
+
+export interface ExportReport extends ExportTrailer {
+  /** Of `without`: what the log does not hold, so perhaps a typing mistake. */
+  readonly unmet: readonly string[];
 }
 
 const endOfTime = toTimestamp(Number.POSITIVE_INFINITY);
 
 /** Answers with the trailer that it wrote last. Throws StoreError. */
-export async function exportLog(host: Host, options: ExportOptions): Promise<ExportTrailer> {
-  const { store, from, to, sink } = options;
+export async function exportLog(host: Host, options: ExportOptions): Promise<ExportReport> {
+  const { store, from, to, sink, without } = options;
+  const leaving = without && createLeaving(without);
   const known = await readStoreHead(host, store);
   const lines = createLines(host, sink);
   lines.write(encodeExportHeader({ store, epoch: known.head.epoch, from, to }));
@@ -50,19 +59,20 @@ export async function exportLog(host: Host, options: ExportOptions): Promise<Exp
     load: () => null,
     async apply({ updates }: AppliedRange) {
       const wanted = updates.filter((update) => update.timestamp <= end);
-      for (const update of wanted) lines.write(encodeStamped(update));
+      for (const update of leaving ? leaving.keep(wanted) : wanted) lines.write(encodeStamped(update));
       await sink.flush();
       return null;
     },
   };
   const above = from === null ? zeroTimestamp : toTimestamp(from - 1);
   const reader = createReader(host, { store, replica, history: true, from: above });
-  const { held } = await reader.poll({ until: toTimestamp(end + 1), given: known });
+  const { held } = await reader.poll({ until: end, given: known });
   const through = toTimestamp(Math.min(end, held.known.head.publishedThrough));
-  const trailer = { updates: lines.count - 1, through, hash: lines.hash };
+  const whole = { updates: lines.count - 1, through, hash: lines.hash };
+  const trailer = leaving ? { ...whole, leftOut: leaving.leftOut } : whole;
   lines.write(encodeExportTrailer(trailer));
   await sink.flush();
-  return trailer;
+  return { ...trailer, unmet: leaving?.unmet ?? [] };
 }
 
 /** Writes lines and keeps their hash and number. */

@@ -88,7 +88,7 @@ function headThere(store: StoreId, head: Head): StoreError {
   return new StoreError({
     kind: "rejected",
     what: `Store "${store}" has a head (rev ${head.rev}), so there is nothing to recover`,
-    fix: `If something else is wrong, "icecore verify --store ${store}" names it.`,
+    fix: `If something else is wrong, "icecore verify --store ${store}" names it; where it says that objects which the head names are gone or damaged, see "icecore recover --help", --replace-head.`,
     store,
   });
 }

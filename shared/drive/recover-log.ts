@@ -21,6 +21,7 @@ import {
   readSnapshotFacts,
   type SnapshotFact,
 } from "./recover-read.ts";
+import type { Place } from "./recover-replace.ts";
 import type { Host } from "./run.ts";
 
 export interface FoundLog {
@@ -43,10 +44,15 @@ export interface FoundLog {
 export interface FindOptions {
   readonly store: StoreId;
   readonly left: Leftovers;
+  /** Of a head that is replaced: what leads there, by its hash, is the whole log. */
+  readonly place?: Place | null;
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
 }
 
-export async function findLog(host: Host, { store, left, onProgress }: FindOptions): Promise<FoundLog> {
+export async function findLog(
+  host: Host,
+  { store, left, place = null, onProgress }: FindOptions,
+): Promise<FoundLog> {
   const doubtful = await readDoubtful(host, store, left);
   const read = await readSegmentFacts(host, store, left, onProgress);
   const plan = planChain(read.facts, doubtful);
@@ -57,7 +63,7 @@ export async function findLog(host: Host, { store, left, onProgress }: FindOptio
   const snapshots = await readSnapshotFacts(host, store, left);
   const walked = await walk(host, { store, chain, joined, snapshots });
   const { damaged } = read;
-  const lost = await findLost(host, { store, left, plan, damaged, through, marks: walked.marks });
+  const lost = await findLost(host, { store, left, plan, damaged, through, place, marks: walked.marks });
   return { chain, joined, through, doubtful, lost, ...walked };
 }
 

@@ -13,6 +13,7 @@ import { formatTimestamp, type Timestamp, zeroTimestamp } from "../wire/time.ts"
 import { parseUpdate, type StampedUpdate } from "../wire/update.ts";
 import { eachListed, eachSegment, readNamed } from "./audit-read.ts";
 import type { Leftovers, SegmentsRead } from "./recover-read.ts";
+import type { Place } from "./recover-replace.ts";
 import type { Host } from "./run.ts";
 
 export interface LostInput {
@@ -23,16 +24,33 @@ export interface LostInput {
   /** The log's end, and its marks there. */
   readonly through: Timestamp;
   readonly marks: Marks;
+  /** Where a head's log ended, when there still is a good one. */
+  readonly place: Place | null;
 }
 
 /** In words, one for each object. */
 export async function findLost(host: Host, input: LostInput): Promise<readonly string[]> {
-  return [...(await lostBeside(host, input)), ...lostByName(input)];
+  return [...lostPlace(input), ...(await lostBeside(host, input)), ...lostByName(input)];
+}
+
+/** What leads to the place of a head is its whole log: the hash there runs over every update before it. */
+function isReached({ plan, place }: LostInput): boolean {
+  return [...plan.chain, ...plan.ends].some(
+    ({ through, hash }) => through === place?.through && hash === place.hash,
+  );
+}
+
+function lostPlace(input: LostInput): readonly string[] {
+  const { place } = input;
+  if (place === null || isReached(input)) return [];
+  return [`nothing that is left leads to ${formatTimestamp(place.through)}, where the head's log ends`];
 }
 
 /** A damaged segment behind the tip may be the one that was linked: ends that are whole may lack what it had published. */
-function lostByName({ plan, damaged, left, through }: LostInput): readonly string[] {
-  const tip = plan.chain.at(-1)?.through ?? zeroTimestamp;
+function lostByName(input: LostInput): readonly string[] {
+  const { plan, damaged, left, through, place } = input;
+  const known = place !== null && isReached(input) ? place : plan.chain.at(-1);
+  const tip = known?.through ?? zeroTimestamp;
   const beyond = left.built.filter(
     ({ kind, through: end }) => kind !== "segments" && kind !== "sweeps" && end > through,
   );

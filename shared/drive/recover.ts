@@ -11,9 +11,10 @@ import { recoveredHead, revAbove } from "../log/recover-head.ts";
 import type { Etag, IfMatchSpelling } from "../ports/bucket.ts";
 import type { Head } from "../wire/head.ts";
 import type { StoreId } from "../wire/ids.ts";
-import { putClaim, replaceClaim, requireNoHead } from "./recover-claim.ts";
+import { putClaim, replaceClaim } from "./recover-claim.ts";
 import { type FoundLog, findLog } from "./recover-log.ts";
 import { isUnchanged, type Leftovers, listLeftovers } from "./recover-read.ts";
+import { requireReplaceable } from "./recover-replace.ts";
 import { storeLog, type Work } from "./recover-write.ts";
 import type { Host } from "./run.ts";
 import { requireFitBucket } from "./self-test.ts";
@@ -22,6 +23,11 @@ export interface RecoverOptions {
   readonly store: StoreId;
   /** Go on although a part of the log is lost: what lies behind the gap stays out. @default false */
   readonly acceptLoss?: boolean;
+  /**
+   * Also where there is a good head, if an audit finds that something it names is gone or damaged, and what is left holds its whole log all
+   * the same. Not together with `acceptLoss`. @default false
+   */
+  readonly replaceHead?: boolean;
   /** Say what would be done and write nothing, no probes either. @default false */
   readonly dryRun?: boolean;
   readonly onProgress?: (done: number, of: number) => void;
@@ -46,24 +52,25 @@ const looksMax = 10;
 
 /** Throws StoreError: "rejected" when there is a head, "corrupt" when a part of the log is lost, "conflict" when somebody else made one. */
 export async function recoverStore(host: Host, options: RecoverOptions): Promise<RecoverReport> {
-  const { store, acceptLoss = false, dryRun = false, onProgress } = options;
+  const { store, acceptLoss = false, replaceHead = false, dryRun = false, onProgress } = options;
+  if (replaceHead && acceptLoss) throw notBoth(store);
   // 1. Is there anything to do, and may this bucket hold a store?
-  let before = await requireNoHead(host, store);
+  let before = await requireReplaceable(host, store, replaceHead);
   const ifMatch = dryRun ? "quoted" : await requireFitBucket(host);
   let claim: Etag | null = null;
   for (let looks = 1; looks <= looksMax; looks++) {
-    if (claim === null) before = await requireNoHead(host, store);
+    if (claim === null && looks > 1) before = await requireReplaceable(host, store, replaceHead);
     // 2. The log that is left.
     const left = await listLeftovers(host, store);
-    if (before === null && left.built.length + left.raw === 0) throw nothingThere(store);
-    const log = await findLog(host, { store, left, onProgress });
+    if (before.etag === null && left.built.length + left.raw === 0) throw nothingThere(store);
+    const log = await findLog(host, { store, left, place: before.place, onProgress });
     const refused = log.lost.length > 0 && !acceptLoss;
     const work: Work = { host, store, dryRun, rev: revAbove(left.built.map(({ rev }) => rev)) };
     // 3. From the claim on no other head can come: what is there now is all that ever was. Lost is only what this look found too.
-    if (!dryRun && !refused) claim ??= await putClaim(work, before, ifMatch);
+    if (!dryRun && !refused) claim ??= await putClaim(work, before.etag, ifMatch);
     const now = await listLeftovers(host, store);
     if (!isUnchanged(left, now, namedIn(log))) continue;
-    if (refused) throw lossy(store, log.lost);
+    if (refused) throw lossy(store, log.lost, before.place !== null);
     // 4. What the head will name; then the head, in the claim's place.
     const head = await storeHead(work, log, { ifMatch, left: now });
     if (claim !== null) await replaceClaim(work, head, claim);
@@ -110,12 +117,26 @@ function nothingThere(store: StoreId): StoreError {
 
 const lossesShown = 5;
 
-function lossy(store: StoreId, lost: readonly string[]): StoreError {
+function lossy(store: StoreId, lost: readonly string[], hasHead: boolean): StoreError {
   const more = lost.length > lossesShown ? `; and ${lost.length - lossesShown} more` : "";
   return new StoreError({
     kind: "corrupt",
     what: `A part of the log of store "${store}" is lost: ${lost.slice(0, lossesShown).join("; ")}${more}`,
-    fix: "Restore those objects from the bucket's versions or a copy and recover again; only where that cannot be, give --accept-loss.",
+    fix: hasHead ? partsFix : lossFix,
+    store,
+  });
+}
+
+const lossFix =
+  "Restore those objects from the bucket's versions or a copy and recover again; only where that cannot be, give --accept-loss.";
+const partsFix =
+  'The head was not touched. Restore those objects from the bucket\'s versions or a copy; where that cannot be, "icecore export" what lies before (--to) and behind (--from) the gap and import both into a new store.';
+
+function notBoth(store: StoreId): StoreError {
+  return new StoreError({
+    kind: "rejected",
+    what: "A good head is replaced only where nothing of its log is lost, so acceptLoss and replaceHead contradict each other",
+    fix: "Leave out --accept-loss.",
     store,
   });
 }

@@ -10,28 +10,38 @@ import type { KnownHead } from "../log/known-head.ts";
 import type { PublishOutcome } from "../log/publish.ts";
 import { type WriteSnapshotOutcome, writeSnapshot } from "../log/write-snapshot.ts";
 import type { Model } from "../model/model.ts";
+import type { AbortSignalLike } from "../ports/platform.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { createFoldReplica, type FoldReplicaOptions } from "./fold-replica.ts";
 import { createReader } from "./reader.ts";
 import { type Host, run } from "./run.ts";
 
 export interface RollupFold {
-  /** Folds up to the round's head; a StoreError says why it could not. */
-  follow(outcome: PublishOutcome): Promise<StoreError | null>;
+  /** Folds up to the round's head, or as far as the time goes. */
+  follow(outcome: PublishOutcome): Promise<FoldFollowed>;
   writeSnapshot(): Promise<WriteSnapshotOutcome>;
 }
 
-export function createRollupFold(
-  host: Host,
-  model: Model<unknown>,
-  options: FoldReplicaOptions & { readonly store: StoreId },
-): RollupFold {
-  const { store } = options;
+export interface FoldFollowed {
+  /** Why it could not: "closed" where it was stopped in time. */
+  readonly trouble: StoreError | null;
+  /** What is folded may be written as a snapshot, where one is due. */
+  readonly mayWrite: boolean;
+}
+
+export interface RollupFoldOptions extends FoldReplicaOptions {
+  readonly store: StoreId;
+  readonly foldSignal?: AbortSignalLike;
+}
+
+export function createRollupFold(host: Host, model: Model<unknown>, options: RollupFoldOptions): RollupFold {
+  const { store, foldSignal } = options;
+  const foldHost = foldSignal === undefined ? host : { ...host, signal: foldSignal };
   const begin = () => {
     const replica = createFoldReplica(model, options);
     return {
       replica,
-      reader: createReader(host, { store, replica, modelVersion: model.version, migrate: true }),
+      reader: createReader(foldHost, { store, replica, modelVersion: model.version, migrate: true }),
     };
   };
   const listed = ({ head }: KnownHead) => head.snapshots[model.version]?.key ?? null;
@@ -42,18 +52,30 @@ export function createRollupFold(
     if (reader.held && listed(outcome.known) !== base) ({ replica, reader } = begin());
     const cold = reader.held === null;
     const cached = outcome.is === "published" ? { [outcome.key]: outcome.segment } : {};
-    const read = await reader.poll({ given: outcome.known, cached });
-    if (cold) base = listed(read.held.known);
-    if (read.is === "stuck") throw noBase(store, model.version);
+    try {
+      const read = await reader.poll({ given: outcome.known, cached });
+      if (read.is === "stuck") throw noBase(store, model.version);
+    } finally {
+      // Also where it got only part of the way: it goes on from there.
+      if (cold && reader.held) base = listed(reader.held.known);
+    }
+  }
+
+  /** Stopped on its way: above the floor, and further than what is listed, the state so far is worth as much as any. */
+  function mayWritePart({ head }: KnownHead): boolean {
+    const { position } = replica.fold;
+    const before = head.snapshots[model.version]?.through ?? 0;
+    return foldSignal?.aborted === true && position >= head.floor && position > before;
   }
 
   return {
     async follow(outcome) {
       try {
         await catchUp(outcome);
-        return null;
+        return { trouble: null, mayWrite: true };
       } catch (error) {
-        return asStoreError(error, store);
+        const trouble = asStoreError(error, store);
+        return { trouble, mayWrite: trouble.kind === "closed" && mayWritePart(outcome.known) };
       }
     },
     async writeSnapshot() {

@@ -13,17 +13,24 @@ import { type PublishOutcome, publish } from "../log/publish.ts";
 import { retire } from "../log/retire.ts";
 import { writeMarks } from "../log/write-marks.ts";
 import type { Model } from "../model/model.ts";
+import type { AbortSignalLike } from "../ports/platform.ts";
 import type { StoreId } from "../wire/ids.ts";
 import { parseUpdateKey } from "../wire/keys.ts";
 import type { Timestamp } from "../wire/time.ts";
 import type { FoldReplicaOptions } from "./fold-replica.ts";
-import { asStoreError, createRollupFold } from "./rollup-fold.ts";
+import { asStoreError, createRollupFold, type FoldFollowed } from "./rollup-fold.ts";
+import { warmBytesOf } from "./rollup-weight.ts";
 import { type Host, run } from "./run.ts";
 
 export interface RollupOptions extends FoldReplicaOptions {
   readonly store: StoreId;
   /** Without a model there are no snapshots; everything else works. */
   readonly model?: Model<unknown>;
+  /**
+   * Stops the fold between two segments when it is aborted; publishing goes on. What was folded stays warm, and where the head lists all that
+   * comes after it, it is written as a snapshot, so that a fold too long for one process comes to its end in several.
+   */
+  readonly foldSignal?: AbortSignalLike;
 }
 
 export interface RoundReport {
@@ -45,12 +52,15 @@ export interface RoundReport {
 export interface Rollup {
   /** One round. `hint`: something was surely written, skip looking. Throws StoreError; what was done stays. */
   round(options?: { readonly hint?: boolean }): Promise<RoundReport>;
+  /** About what it keeps for the next round, in bytes of JSON: its folded state and its marks. 0 before the first. */
+  readonly warmBytes: number;
 }
 
 export function createRollup(host: Host, options: RollupOptions): Rollup {
   const { store } = options;
   const fold = options.model && createRollupFold(host, options.model, options);
   let warm: WarmMarks | null = null;
+  let warmBytes = 0;
 
   async function doJob(job: DueJob): Promise<{ readonly is: string; readonly known: KnownHead }> {
     if (job === "marks") return run(writeMarks, { store, warm }, host);
@@ -61,12 +71,12 @@ export function createRollup(host: Host, options: RollupOptions): Rollup {
   }
 
   /** A job that fails leaves the others and the next round alone. */
-  async function doJobs(first: KnownHead, foldTrouble: StoreError | null): Promise<JobsDone> {
+  async function doJobs(first: KnownHead, followed: FoldFollowed): Promise<JobsDone> {
     let known = first;
-    let trouble = foldTrouble;
+    let { trouble } = followed;
     const tried: DueJob[] = [];
     const jobs: DueJob[] = [];
-    const modelVersion = options.model && !foldTrouble ? options.model.version : null;
+    const modelVersion = options.model && followed.mayWrite ? options.model.version : null;
     for (;;) {
       const job = nextJob(known.head, modelVersion, { settings: host.settings, tried });
       if (!job) return { known, jobs, trouble };
@@ -82,14 +92,19 @@ export function createRollup(host: Host, options: RollupOptions): Rollup {
   }
 
   return {
+    get warmBytes() {
+      return warmBytes;
+    },
     async round({ hint = false } = {}) {
       const outcome = await run(publish, { store, hint, warm }, host);
       if (outcome.is === "published") {
         warm = outcome.warm;
         await deletePublished(outcome, host);
       }
-      const foldTrouble = fold ? await fold.follow(outcome) : null;
-      const { known, jobs, trouble } = await doJobs(outcome.known, foldTrouble);
+      const followed = fold ? await fold.follow(outcome) : { trouble: null, mayWrite: false };
+      const { known, jobs, trouble } = await doJobs(outcome.known, followed);
+      const modelVersion = options.model?.version ?? null;
+      warmBytes = warmBytesOf(known.head, { modelVersion, marks: warm?.marks ?? null });
       return { ...countsOf(outcome), jobs, trouble, known };
     },
   };

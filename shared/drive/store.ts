@@ -79,15 +79,30 @@ export async function scanLog(
 
 /**
  * Deletes what docs/protocol.md, "Delete" allows: published raw updates, built objects that nothing names any more, and what self-tests
- * that were killed left behind, of whatever store.
+ * that were killed left behind, of whatever store. Where one of the three fails the others are done all the same; the first failure is thrown
+ * then. `recentMs`: looks for raw updates only so far below publishedThrough; left out: at all.
  */
 export async function collectGarbage(
   host: Host,
   store: StoreId,
+  { recentMs }: { readonly recentMs?: number } = {},
 ): Promise<CollectBuiltOutcome & { readonly raw: number; readonly probes: number }> {
-  const { deleted: raw } = await run(collectRaw, { store, through: null }, host);
-  const built = await run(collectBuilt, { store }, host);
-  return { ...built, raw, probes: await collectProbes(host) };
+  const look = recentMs === undefined ? {} : { recentMs };
+  const raw = await settled(run(collectRaw, { store, through: null, ...look }, host));
+  const built = await settled(run(collectBuilt, { store }, host));
+  const probes = await settled(collectProbes(host));
+  const { deleted } = raw();
+  return { ...built(), raw: deleted, probes: probes() };
+}
+
+/** What came of it, to be taken later: an answer, or what is thrown then. */
+function settled<T>(work: Promise<T>): Promise<() => T> {
+  return work.then(
+    (value) => () => value,
+    (error) => () => {
+      throw error;
+    },
+  );
 }
 
 /** A self-test is over within a minute; one that was stopped in between only fails when it goes on. */

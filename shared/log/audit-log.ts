@@ -77,6 +77,7 @@ export function createLogAudit(options: LogAuditOptions): LogAudit {
     add(entry, segment) {
       if (entry.from !== at.through) {
         // A hole in the lists, which was noted where they were read.
+        updates.skip();
         at = { through: entry.from, hash: null };
         whole = false;
       }
@@ -85,6 +86,7 @@ export function createLogAudit(options: LogAuditOptions): LogAudit {
         findings.note({ severity: "error", rule: "segment", key: entry.key, what, fix: restoreFix });
       const sound = segment !== null && faults.length === 0;
       whole &&= sound;
+      if (!segment) updates.skip();
       if (segment) noteSetAside(segment, entry.key, setAside, findings);
       let rest = segment?.updates ?? [];
       let hash = whole ? at.hash : null;

@@ -17,12 +17,16 @@ export interface LogCounts {
   readonly apps: number;
   /** Seqs below their app's mark that never came. */
   readonly missing: number;
+  /** Seqs of which that cannot be told, as a segment that may hold them cannot be read; absent where there are none. */
+  readonly unread?: number;
 }
 
 export interface UpdateAudit {
   readonly counts: LogCounts;
   /** Updates of the segment under `key`, in log order. */
   add(key: string, updates: readonly StampedUpdate[]): void;
+  /** Here lies a segment that cannot be read: what is missing before each app's next update may lie in it. */
+  skip(): void;
   marksAt(through: Timestamp): Marks;
 }
 
@@ -38,6 +42,10 @@ export function createUpdateAudit(sha256: Sha256, findings: Findings): UpdateAud
   const actionIds = createIdSet();
   let updates = 0;
   let actions = 0;
+  let skips = 0;
+  let unread = 0;
+  /** How many of the skips lay before each app's last update. */
+  const skipsBefore = new Map<AppId, number>();
 
   function addOne(key: string, update: StampedUpdate): void {
     const { id, app, seq, timestamp, after } = update;
@@ -45,6 +53,8 @@ export function createUpdateAudit(sha256: Sha256, findings: Findings): UpdateAud
     const error = (rule: string, what: string, fix: string) =>
       findings.note({ severity: "error", rule, key, what, fix });
     const mark = marks.get(app) ?? markOf(emptyMarks, app);
+    if ((skipsBefore.get(app) ?? 0) < skips) unread += Math.max(0, seq - mark.seq - 1);
+    skipsBefore.set(app, skips);
     if (seq <= mark.seq) error("seq", `It holds ${name} after seq ${mark.seq} of that app`, twiceFix);
     else marks.set(app, raiseMark(mark, update, sha256));
     if (!updateIds.add(id)) error("update-id", `It holds ${name}, whose id was published before`, twiceFix);
@@ -58,8 +68,12 @@ export function createUpdateAudit(sha256: Sha256, findings: Findings): UpdateAud
   return {
     get counts() {
       const ranges = [...marks.values()].flatMap((mark) => mark.missing);
-      const missing = ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
-      return { updates, actions, apps: marks.size, missing };
+      const passed = ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+      const counts = { updates, actions, apps: marks.size, missing: passed - unread };
+      return unread === 0 ? counts : { ...counts, unread };
+    },
+    skip() {
+      skips += 1;
     },
     add(key, list) {
       for (const update of list) {

@@ -3,10 +3,13 @@
  *
  * Safe because all of them are in segments, or are copies: a writer that puts one there again later finds
  * sealedThrough >= ts and does not acknowledge it. Objects whose names are no update keys are left for `verify`.
+ *
+ * In a bucket that keeps versions a LIST passes the delete marker of each update that ever was, until a lifecycle rule takes it away. What is
+ * put there late is put there soon after its timestamp, so most looks need not begin at the very beginning (`recentMs`).
  */
 import type { StoreId } from "../wire/ids.ts";
-import { parseUpdateKey, updatesPrefix } from "../wire/keys.ts";
-import type { Timestamp } from "../wire/time.ts";
+import { listAfterPosition, parseUpdateKey, updatesPrefix } from "../wire/keys.ts";
+import { type Timestamp, toTimestamp } from "../wire/time.ts";
 import { getHead, withHead } from "./head-read.ts";
 import { type Answer, ask, done, type Program, type Step } from "./program.ts";
 
@@ -14,6 +17,8 @@ export interface CollectRawInput {
   readonly store: StoreId;
   /** publishedThrough of a head that this process read or swapped itself; null to read the head now. */
   readonly through: Timestamp | null;
+  /** Look only so far below publishedThrough; left out: at everything. */
+  readonly recentMs?: number;
 }
 
 interface Base {
@@ -23,7 +28,7 @@ interface Base {
 }
 
 export type CollectRawState =
-  | { readonly at: "readHead"; readonly store: StoreId }
+  | { readonly at: "readHead"; readonly store: StoreId; readonly recentMs?: number }
   | (Base & { readonly at: "list" })
   | (Base & { readonly at: "delete"; readonly after: string | null });
 
@@ -33,16 +38,14 @@ export interface CollectRawOutcome {
 
 export const collectRaw: Program<CollectRawInput, CollectRawState, CollectRawOutcome> = {
   name: "collectRaw",
-  start({ store, through }) {
-    if (through === null) return ask({ at: "readHead", store }, getHead(store));
-    return list({ store, through, deleted: 0 }, null);
+  start({ through, ...look }) {
+    if (through === null) return ask({ ...look, at: "readHead" }, getHead(look.store));
+    return begin(look, through);
   },
   resume(state, answer) {
     switch (state.at) {
       case "readHead":
-        return withHead(state.store, answer, ({ head }) =>
-          list({ store: state.store, through: head.publishedThrough, deleted: 0 }, null),
-        );
+        return withHead(state.store, answer, ({ head }) => begin(state, head.publishedThrough));
       case "list":
         return afterList(state, answer);
       case "delete":
@@ -50,6 +53,17 @@ export const collectRaw: Program<CollectRawInput, CollectRawState, CollectRawOut
     }
   },
 };
+
+function begin(
+  { store, recentMs }: Omit<CollectRawInput, "through">,
+  through: Timestamp,
+): Step<CollectRawState, CollectRawOutcome> {
+  const above = recentMs === undefined ? 0 : through - recentMs;
+  return list(
+    { store, through, deleted: 0 },
+    above <= 0 ? null : listAfterPosition(store, toTimestamp(above)),
+  );
+}
 
 function list(base: Base, after: string | null): Step<CollectRawState, CollectRawOutcome> {
   const prefix = updatesPrefix(base.store);

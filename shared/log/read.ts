@@ -21,6 +21,7 @@ import type { KnownHead } from "./known-head.ts";
 import { namedKeys } from "./link-rules.ts";
 import { type Answer, ask, done, type Env, fail, type Program, type Request, type Step } from "./program.ts";
 import { planRead, type ReadPlan } from "./read-plan.ts";
+import { type SeenUpdates, segmentOfSeen } from "./seen-segment.ts";
 import { readSegment } from "./segment-read.ts";
 import { badObject, divergedLog, gapInLog, missingObject, tooBusy } from "./troubles.ts";
 
@@ -41,6 +42,8 @@ export interface ReadInput {
   readonly given: KnownHead | null;
   /** Segments in memory, by key: they are not read again. */
   readonly cached: Readonly<Record<string, Segment>>;
+  /** Updates that the reader holds already, by key: a segment of nothing else is not read, its hash proves it. */
+  readonly seen: SeenUpdates;
 }
 
 interface Base extends ReadInput {
@@ -142,10 +145,10 @@ function plan(state: Reading, env: Env): ReadStep {
 
 /** Something listed was gone: the head has moved on, or the object is lost. */
 function reread(state: Base, missing: string, env: Env): ReadStep {
-  const { store, held, modelVersion, migrate, history, until, from, cached } = state;
+  const { store, held, modelVersion, migrate, history, until, from, cached, seen } = state;
   const attempts = state.attempts + 1;
   if (attempts > env.settings.attemptsMax) return fail(tooBusy(store, "read"));
-  const input = { store, held, modelVersion, migrate, history, until, from, given: null, cached };
+  const input = { store, held, modelVersion, migrate, history, until, from, given: null, cached, seen };
   return ask({ ...input, attempts, missing, at: "readHead" }, getHead(store));
 }
 
@@ -204,7 +207,10 @@ function getSegments(state: Reading, env: Env): ReadStep {
   const first = state.queue[0];
   if (!first) return done({ is: "read", held: state.held, updates: state.applied, stale: false });
   const cached = Object.hasOwn(state.cached, first.key) ? state.cached[first.key] : undefined;
-  const near = cached ?? inlineSegment(state.store, state.held.known.head, first, env);
+  const near =
+    cached ??
+    inlineSegment(state.store, state.held.known.head, first, env) ??
+    segmentOfSeen(first, state.held, state.seen, env.sha256);
   if (near) return apply({ ...state, queue: state.queue.slice(1) }, [near], env);
   const group = state.queue.slice(0, groupLength(state.queue, env));
   const keys = group.map((entry) => entry.key);

@@ -2,7 +2,8 @@
  * retire: moves the oldest entries out of the head's list into an immutable index, so that the head stays small.
  *
  * The segments stay; `head.history` names the index and each index names the one before it. A segment leaves only when
- * the marks and every listed snapshot cover it: what a cold reader or rollup needs is always listed.
+ * the marks and some listed snapshot, where any is listed, cover it: what a cold reader or rollup needs is always listed. A
+ * snapshot that does not is of a model version that nobody rolls up any more: its entry leaves in the same swap.
  */
 
 import { encodeHistoryIndex } from "../wire/history.ts";

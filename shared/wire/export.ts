@@ -7,7 +7,16 @@
 import type { JsonObject } from "../json.ts";
 import type { Sha256 } from "../ports/hash.ts";
 import { parseStoreId, type StoreId } from "./ids.ts";
-import { asCount, asParsed, asText, asTimestamp, formatted, type Parsed, parsing } from "./parse.ts";
+import {
+  asCount,
+  asObject,
+  asParsed,
+  asText,
+  asTimestamp,
+  formatted,
+  type Parsed,
+  parsing,
+} from "./parse.ts";
 import { formatTimestamp, type Timestamp } from "./time.ts";
 
 export const exportFormat = "icecore-export-1";
@@ -31,6 +40,15 @@ export interface ExportTrailer {
   /** Everything published up to it is in the export, from `from` on. */
   readonly through: Timestamp;
   readonly hash: string;
+  /** What was left out on purpose (a person to forget); absent where nothing was to be. */
+  readonly leftOut?: LeftOut;
+}
+
+/** Counts only: what an export is without must not be told by it. */
+export interface LeftOut {
+  readonly updates: number;
+  /** Of updates that are there all the same. */
+  readonly actions: number;
 }
 
 export function hashLine(before: string, line: string, sha256: Sha256): string {
@@ -53,8 +71,9 @@ export function parseExportHeader(value: unknown): Parsed<ExportHeader> {
   });
 }
 
-export function encodeExportTrailer({ updates, through, hash }: ExportTrailer): JsonObject {
-  return { format: exportEndFormat, updates, through: formatTimestamp(through), hash };
+export function encodeExportTrailer({ updates, through, hash, leftOut }: ExportTrailer): JsonObject {
+  const body = { format: exportEndFormat, updates, through: formatTimestamp(through), hash };
+  return leftOut ? { ...body, leftOut: { ...leftOut } } : body;
 }
 
 export function parseExportTrailer(value: unknown): Parsed<ExportTrailer> {
@@ -64,8 +83,14 @@ export function parseExportTrailer(value: unknown): Parsed<ExportTrailer> {
       updates: asCount(body.updates, "updates"),
       through: asTimestamp(body.through, "through"),
       hash: asText(body.hash, "hash"),
+      ...(body.leftOut === undefined ? {} : { leftOut: readLeftOut(body.leftOut) }),
     };
   });
+}
+
+function readLeftOut(value: unknown): LeftOut {
+  const { updates, actions } = asObject(value, "leftOut");
+  return { updates: asCount(updates, "leftOut.updates"), actions: asCount(actions, "leftOut.actions") };
 }
 
 function textOrNull(timestamp: Timestamp | null): string | null {

@@ -1,12 +1,12 @@
 /** Tokens and what makes them: the parts of server/jwt, on a clock that stands still. */
 import { createHmac } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createJwtAuthenticate, type JwtOptions } from "../../server/jwt/authenticate.ts";
 import { newToken } from "../../server/jwt/new-token.ts";
 import { createReadPass } from "../../server/jwt/read-pass.ts";
 import { authorizeByRole } from "../../server/roles.ts";
 import { testApp, testStoreId } from "../fixtures/store-host.ts";
-import { ecSigner, rsaSigner, type Signer, secretSigner, signToken } from "./tokens.ts";
+import { ecSigner, type KeyPair, rsaSigner, type Signer, secretSigner, signToken } from "./tokens.ts";
 
 const secret = "0123456789abcdef0123456789abcdef";
 const start = Date.UTC(2026, 10, 21, 9, 0, 0);
@@ -71,6 +71,23 @@ describe("createJwtAuthenticate", () => {
     });
     const ended = by({ ...pairs[1], kid: null }, { exp: seconds - 60 });
     await expect(read(ended, { keys: { jwks } })).rejects.toMatchObject({ what: "The token has ended" });
+  });
+
+  it("tries no more than a few keys for a token that names none, and says what it needs.", async () => {
+    const pairs = ["a", "b", "c", "d", "e"].map(ecSigner);
+    const keys = { jwks: { keys: pairs.map(({ jwk: { kid: _, ...jwk } }) => jwk as KeyPair["jwk"]) } };
+    const ask = (signer: Signer | undefined) => read(by({ ...(signer as Signer), kid: null }), { keys });
+    const verify = vi.spyOn(crypto.subtle, "verify");
+    expect(await ask(pairs[3])).toEqual(claims);
+    for (const signer of [pairs[4], ecSigner("f")]) {
+      verify.mockClear();
+      await expect(ask(signer)).rejects.toMatchObject({
+        kind: "unauthorized",
+        what: expect.stringContaining("names none of its issuer's keys (kid)"),
+      });
+      expect(verify).toHaveBeenCalledTimes(4);
+    }
+    verify.mockRestore();
   });
 
   it("takes no secret out of a key set, nor a key that is too short.", async () => {

@@ -1,5 +1,6 @@
 /** An issuer's keys over real HTTP: rotated, withdrawn, slow, broken and down; how often the address is asked is counted. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ServerResponse } from "node:http";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createJwtAuthenticate } from "../../server/jwt/authenticate.ts";
 import { callApi, startApi } from "../fixtures/api-server.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
@@ -92,6 +93,50 @@ describe("The keys of an issuer", () => {
     await issuer.up();
     clock.at += 5_000;
     expect(await ask(first)).toBe("anna");
+  });
+
+  it("are used at once while their address is known to be down, and read beside, so that nobody waits for it.", async () => {
+    await ask(first);
+    clock.at += 11 * minute;
+    const held: ServerResponse[] = [];
+    issuer.answer((response) => response.writeHead(503).end());
+    expect(await ask(first)).toBe("anna");
+    issuer.answer((response) => void held.push(response));
+    clock.at += 6_000;
+    for (let i = 0; i < 10; i++) expect(await ask(first)).toBe("anna");
+    await vi.waitFor(() => expect(held).toHaveLength(1), 20_000);
+    expect(issuer.asked).toBe(3);
+    issuer.publish(first, second);
+    held[0]?.end(JSON.stringify({ keys: [first.jwk, second.jwk] }));
+    expect(await ask(second)).toBe("anna");
+    expect(issuer.asked).toBe(3);
+  });
+
+  it("are read beside shortly before they are old, so that nobody waits for an address that has just gone down.", async () => {
+    await ask(first);
+    const held: ServerResponse[] = [];
+    issuer.answer((response) => void held.push(response));
+    clock.at += 9.6 * minute;
+    for (let i = 0; i < 5; i++) expect(await ask(first)).toBe("anna");
+    await vi.waitFor(() => expect(held).toHaveLength(1), 20_000);
+    expect(issuer.asked).toBe(2);
+    issuer.publish(second);
+    held[0]?.destroy();
+    // The broken answer is noticed a moment later.
+    await vi.waitFor(async () => {
+      clock.at += 5_000;
+      expect(await ask(second)).toBe("anna");
+    });
+  });
+
+  it("are waited for where it is long ago that their address was down: a withdrawn one ends.", async () => {
+    await ask(first);
+    clock.at += 11 * minute;
+    issuer.answer((response) => response.writeHead(503).end());
+    expect(await ask(first)).toBe("anna");
+    issuer.publish(second);
+    clock.at += 2 * minute;
+    expect(await ask(first)).toBe(unknown);
   });
 
   it("cannot tell of an unknown one while their address is down: that is no fault of the token.", async () => {

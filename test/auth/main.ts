@@ -7,12 +7,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { Command } from "@commander-js/extra-typings";
 import { createFolderBucket } from "../../bucket/folder.ts";
 import { createMemoryBucket } from "../../bucket/memory.ts";
+import { optionsOf } from "../../examples/program.ts";
 import { type Cell, type MatrixReport, runMatrix } from "./matrix.ts";
 
-const { values } = parseArgs({ options: { verbose: { type: "boolean", default: false } } });
+const values = optionsOf(
+  new Command("npm run test:auth --")
+    .description(
+      "Every role at every operation with every fault of a token, over real HTTP. Exit code 1: a cell is wrong.",
+    )
+    .option("--verbose", "print every cell that is wrong, not the first ones alone"),
+);
 const shownMax = 20;
 
 async function main(): Promise<number> {

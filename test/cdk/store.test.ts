@@ -5,6 +5,7 @@ import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { describe, expect, test } from "vitest";
 import { StoreError } from "../../shared/errors.ts";
+import { builtKinds, builtRoot, headsPrefix, keptPrefixes } from "../../shared/wire/keys.ts";
 import { allProps, makeStore, maskedTemplate, nameOf, statementsOf, templateOf } from "./synthesise.ts";
 
 const plain = makeStore();
@@ -98,6 +99,14 @@ describe("the bucket", () => {
           ExpiredObjectDeleteMarker: true,
           AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
         },
+        // What a rollup deleted is in segments, whose old versions are kept for the whole month.
+        {
+          Id: "OldVersionsOfUpdates",
+          Status: "Enabled",
+          Prefix: "updates/",
+          NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+          ExpiredObjectDeleteMarker: true,
+        },
       ],
     });
   });
@@ -120,6 +129,24 @@ describe("the bucket", () => {
       Condition: { Null: { "s3:if-none-match": "true" } },
     });
     expect(nameOf(Resource)).toBe("bucket/updates/*");
+  });
+
+  test("All that never changes can only be made, by whomever: If-Match is of use for heads and for a self-test's probes alone.", () => {
+    const { Resource, ...rest } = bySid("ObjectsAreNewObjects") ?? { Resource: "" };
+    expect(rest).toEqual({
+      Sid: "ObjectsAreNewObjects",
+      Effect: "Deny",
+      Principal: { AWS: "*" },
+      Action: "s3:PutObject",
+      Condition: { Null: { "s3:if-none-match": "true" } },
+    });
+    const madeOnce = ["UpdatesAreNewObjects", "ObjectsAreNewObjects"].flatMap((sid) =>
+      [bySid(sid)?.Resource].flat().map(nameOf),
+    );
+    const folders = [...keptPrefixes, ...builtKinds.map(builtRoot)].filter(
+      (prefix) => prefix !== headsPrefix,
+    );
+    expect(madeOnce.sort()).toEqual([...new Set(folders)].map((prefix) => `bucket/${prefix}*`).sort());
   });
 
   test("A write without any condition, and deleting a head, are denied to everybody.", () => {
@@ -222,6 +249,7 @@ describe("news", () => {
       ScheduleExpression: "rate(1 minute)",
       FlexibleTimeWindow: { Mode: "OFF" },
       Target: {
+        Input: '{"source":"aws.scheduler","time":"<aws.scheduler.scheduled-time>"}',
         RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
         DeadLetterConfig: { Arn: { "Fn::GetAtt": ["StoreMissedSweeps23B6FC4B", "Arn"] } },
       },

@@ -5,21 +5,27 @@
  * Last line: `requests N, operations N, 5xx 0, outside the document 0`. Exit code 1 for a finding, or an operation that never let
  * anything through.
  */
-import { parseArgs } from "node:util";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { optionsOf, whole } from "../../examples/program.ts";
 import { openApiDocument } from "../../server/openapi.ts";
 import { operationsOf } from "../auth/operations.ts";
 import { type Failure, newTally, runSeed, type Tally } from "./campaign.ts";
 import type { FuzzRequest } from "./requests.ts";
 
-const { values } = parseArgs({
-  options: { minutes: { type: "string", default: "2" }, seed: { type: "string" } },
-});
+const values = optionsOf(
+  new Command("npm run fuzz:api --")
+    .description(
+      "Requests made from the OpenAPI document, at real servers. Exit code 1: a finding, or an operation that nothing got through to.",
+    )
+    .option("--minutes <n>", "how long it looks", positive, 2)
+    .option("--seed <n>", "only this one: brings a finding back", whole(1)),
+);
 /** Of one seed: some thousand requests, so that it is brought back within seconds. */
 const bunches = 400;
 
 async function main(): Promise<number> {
-  const minutes = positive(values.minutes, "--minutes");
-  const given = values.seed === undefined ? null : positive(values.seed, "--seed");
+  const { minutes } = values;
+  const given = values.seed ?? null;
   const first = given ?? Math.floor(Math.random() * 2 ** 30);
   const tally = newTally();
   const endsAt = Date.now() + minutes * 60_000;
@@ -76,10 +82,10 @@ function bodyText(body: string | Uint8Array): string {
   return typeof body === "string" ? body : Buffer.from(body).toString("latin1");
 }
 
-function positive(text: string, name: string): number {
+function positive(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
-  throw new Error(`${name} is ${text}: give a number above 0.`);
+  throw new InvalidArgumentError("It is a number above 0.");
 }
 
 process.exitCode = await main();

@@ -194,7 +194,8 @@ describe("An action's promises", () => {
 
 describe("An action that is too large for the store", () => {
   it("is set aside with the reason, and holds nobody up, in direct mode too", async () => {
-    const client = world.client({ settings });
+    // The app's own limit is higher than its store's.
+    const client = world.client({ settings: { ...settings, actionBytesMax: 1_000_000 } });
     client.do.put(put("large", "x".repeat(300_000)));
     await client.sync.now();
     client.do.put(put("small"));
@@ -206,4 +207,33 @@ describe("An action that is too large for the store", () => {
     expect([...client.confirmedState.pairs.keys()]).toEqual(["small"]);
     expect(client.sync.status).toMatchObject({ pending: 0, dead: 1, phase: "idle" });
   });
+
+  it.each([
+    ["x", 1],
+    ["ü", 2],
+    ["€", 3],
+  ])(
+    "is refused at the call where its data, of %s, has one byte too many, and nothing has changed",
+    async (letter, bytes) => {
+      const actionBytesMax = 3_000;
+      const client = world.client({ settings: { ...settings, actionBytesMax } });
+      const around = JSON.stringify(put("k", "")).length;
+      const fitting = letter.repeat(Math.floor((actionBytesMax - around) / bytes));
+      client.do.put(put("k", fitting));
+      const { state } = client;
+      const tooLong = around + (fitting.length + 1) * bytes;
+      expect(() => client.do.put(put("l", fitting + letter))).toThrow(
+        expect.objectContaining({
+          kind: "limit",
+          what: `Action "put" has ${tooLong} bytes of data, ${actionBytesMax} are allowed`,
+        }),
+      );
+      expect([client.state === state, client.outbox.list().length]).toEqual([true, 1]);
+      await client.sync.now();
+      await world.rollup();
+      await client.sync.now();
+      expect(client.sync.status).toMatchObject({ pending: 0, dead: 0, phase: "idle" });
+      expect([...client.confirmedState.pairs.keys()]).toEqual(["k"]);
+    },
+  );
 });

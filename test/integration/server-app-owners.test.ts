@@ -120,7 +120,7 @@ describe("An update", () => {
     const wrong = testUpdate(1, 1, [{ key: 7 as never, value: 1 }]);
     expect((await api.post(wrong, as("ann"))).status).toBe(422);
     expect((await api.post("{}", as("ann"))).status).toBe(422);
-    expect((await api.post({ ...testUpdate(1, 1), modelVersion: 9 }, as("ann"))).status).toBe(503);
+    expect((await api.post({ ...testUpdate(1, 1), modelVersion: 9 }, as("ann"))).status).toBe(429);
     expect(await ownersOf(api)).toEqual([]);
     expect((await api.post(testUpdate(1, 1), as("bob"))).status).toBe(200);
   });

@@ -1,19 +1,13 @@
 /** What may go wrong around the bundled Lambdas, in processes of Node 24 against a real S3 server: each a clear error or a safe retry. */
 import { writeFileSync } from "node:fs";
 import type { APIGatewayProxyStructuredResultV2, SQSBatchResponse } from "aws-lambda";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { parseS3Location } from "../../bucket/s3-common/location.ts";
 import { createStore } from "../../shared/drive/store.ts";
 import { cliHere } from "../fixtures/cli-run.ts";
 import { testStoreId } from "../fixtures/store-host.ts";
 import { bundleOf, fileIn, todoModelFile } from "./bundles.ts";
-import {
-  countRequests,
-  InvocationError,
-  type LambdaProcess,
-  startLambda,
-  stopLambdas,
-} from "./lambda-process.ts";
+import { countRequests, InvocationError, startLambda } from "./lambda-process.ts";
 import { describeLambdas } from "./node24.ts";
 import {
   httpEvent,
@@ -23,7 +17,7 @@ import {
   sampleQueueEvent,
   sampleScheduledEvent,
 } from "./sample-events.ts";
-import { createWorld, noGrace, openClient, responseOf, storeTodo, tokenSecret, type World } from "./world.ts";
+import { noGrace, openClient, responseOf, storeTodo, tokenSecret, useWorld, type World } from "./world.ts";
 
 type Answer = APIGatewayProxyStructuredResultV2;
 
@@ -33,13 +27,9 @@ const noWorker = /"level":"ERROR"/;
 
 describeLambdas("The Lambdas, where something is wrong,", () => {
   let world: World;
-  const started: LambdaProcess[] = [];
-  const keep = async (starting: Promise<LambdaProcess>) => {
-    const one = await starting;
-    started.push(one);
-    return one;
-  };
-  const start = (...given: Parameters<World["start"]>) => keep(world.start(...given));
+  const { start, keep } = useWorld((made) => {
+    world = made;
+  });
   /** With files of the app that a test has written. */
   const startWith = (entry: "api" | "rollup", files: { readonly model?: string; readonly auth?: string }) => {
     const { model, auth } = files;
@@ -49,16 +39,6 @@ describeLambdas("The Lambdas, where something is wrong,", () => {
     });
     return keep(startLambda(bundle, { ...world.environment, ...noGrace }));
   };
-
-  beforeEach(async () => {
-    world = await createWorld();
-  });
-  afterEach(async () => {
-    const left = started.splice(0).map((one) => one.leftOpen());
-    await stopLambdas();
-    await world.close();
-    expect(left).toEqual(left.map(() => 0));
-  });
 
   it("refuse malformed HTTP events with a 400 that says nothing of what came, and go on", async () => {
     const api = await start("api");

@@ -1,11 +1,11 @@
 /** The bundled Lambdas, run by Node 24 with AWS's sample events against a real S3 server: an update's way through an account. */
 import type { APIGatewayProxyStructuredResultV2, SQSBatchResponse } from "aws-lambda";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { httpRemote } from "../../client/remote/http.ts";
 import { listStores } from "../../shared/drive/store.ts";
 import { encodeUpdate } from "../../shared/wire/update.ts";
 import { testStoreId, testUpdate } from "../fixtures/store-host.ts";
-import { countRequests, type LambdaProcess, stopLambdas } from "./lambda-process.ts";
+import { countRequests } from "./lambda-process.ts";
 import { describeLambdas } from "./node24.ts";
 import {
   httpEvent,
@@ -17,7 +17,7 @@ import {
   sampleTestNotification,
   sampleUrlEvent,
 } from "./sample-events.ts";
-import { createWorld, lambdaFetch, noGrace, openClient, responseOf, storeTodo, type World } from "./world.ts";
+import { lambdaFetch, noGrace, openClient, responseOf, storeTodo, useWorld, type World } from "./world.ts";
 
 type Answer = APIGatewayProxyStructuredResultV2;
 
@@ -25,22 +25,8 @@ const ok = { batchItemFailures: [] };
 
 describeLambdas("The Lambdas", () => {
   let world: World;
-  const started: LambdaProcess[] = [];
-  const start = async (...given: Parameters<World["start"]>) => {
-    const one = await world.start(...given);
-    started.push(one);
-    return one;
-  };
-
-  beforeEach(async () => {
-    world = await createWorld();
-  });
-  afterEach(async () => {
-    const left = started.splice(0).map((one) => one.leftOpen());
-    await stopLambdas();
-    await world.close();
-    // Of every invocation of every test: nothing was at work when the answer was given.
-    expect(left).toEqual(left.map(() => 0));
+  const { start } = useWorld((made) => {
+    world = made;
   });
 
   it("take an update in, publish it by the queue, and give it back to another client", async () => {

@@ -1,6 +1,7 @@
 /** An account's worth of it for tests: a bucket on Ceph, bundled Lambdas in processes of Node 24, a queue's entries, and real clients. */
 import { gunzipSync as gunzip } from "node:zlib";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { afterEach, beforeEach, expect } from "vitest";
 import { createNodePlatform } from "../../bucket/platform/node.ts";
 import { createS3Bucket } from "../../bucket/s3/s3-bucket.ts";
 import { parseS3Location } from "../../bucket/s3-common/location.ts";
@@ -21,7 +22,7 @@ import { newBucket } from "../ceph/s3-tests.ts";
 import { model } from "../fixtures/cli-model.ts";
 import { testStoreId, testUpdate } from "../fixtures/store-host.ts";
 import { bundleOf } from "./bundles.ts";
-import { type Invoked, type LambdaProcess, startLambda } from "./lambda-process.ts";
+import { type Invoked, type LambdaProcess, startLambda, stopLambdas } from "./lambda-process.ts";
 import { httpEvent, notification, type QueueEntry } from "./sample-events.ts";
 import { type SecretsStandIn, startSecrets } from "./secrets-stand-in.ts";
 
@@ -102,6 +103,36 @@ export async function createWorld(options: { readonly endpoint?: string } = {}):
     },
     close: () => secrets.close(),
   };
+}
+
+export interface StartsLambdas {
+  readonly start: World["start"];
+  /** Looks after one that a test has started itself. */
+  readonly keep: (starting: Promise<LambdaProcess>) => Promise<LambdaProcess>;
+}
+
+/** A world of its own for each test of the suite, given before it, and the Lambdas in it: stopped after it, when none may have left anything open. */
+export function useWorld(onWorld: (world: World) => void): StartsLambdas {
+  let world: World;
+  const started: LambdaProcess[] = [];
+  const keep: StartsLambdas["keep"] = async (starting) => {
+    const one = await starting;
+    started.push(one);
+    return one;
+  };
+
+  beforeEach(async () => {
+    world = await createWorld();
+    onWorld(world);
+  });
+  afterEach(async () => {
+    const left = started.splice(0).map((one) => one.leftOpen());
+    await stopLambdas();
+    await world.close();
+    // Of every invocation of every test: nothing was at work when the answer was given.
+    expect(left).toEqual(left.map(() => 0));
+  });
+  return { start: (...given) => keep(world.start(...given)), keep };
 }
 
 /** A fetch that API Gateway and the API's Lambda stand behind. */

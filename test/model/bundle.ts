@@ -54,8 +54,8 @@ export async function loadSearch(outfile: string): Promise<SearchModule> {
   return (await import(pathToFileURL(outfile).href)) as SearchModule;
 }
 
-/** Matches whatever the formatter did to white space. */
-function changed(source: string, { file, find, replace }: Change): string {
+/** Matches whatever the formatter did to white space. Throws where the text does not stand there exactly once. */
+export function changed(source: string, { file, find, replace }: Change): string {
   const pattern = new RegExp(
     find
       .trim()

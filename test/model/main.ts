@@ -3,16 +3,22 @@
  * `--only NAME` for one; `--quick` leaves out the large ones. Exits 1 with the shortest trace where an invariant is broken.
  */
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { Command, Option } from "@commander-js/extra-typings";
+import { optionsOf } from "../../examples/program.ts";
 import { bundleSearch } from "./bundle.ts";
 import { scenarios } from "./scenarios.ts";
 import type { Bounds, Found } from "./search.ts";
 import type { Scenario } from "./transitions.ts";
 
-const { values } = parseArgs({
-  options: { only: { type: "string" }, quick: { type: "boolean", default: false } },
-});
+const values = optionsOf(
+  new Command("npm run model --")
+    .description(
+      "Searches every scenario with the product's own step machines. Exit code 1: an invariant is broken; its shortest trace is printed.",
+    )
+    .addOption(new Option("--only <name>", "one scenario alone").choices(scenarios.map(({ name }) => name)))
+    .option("--quick", "without the large ones"),
+);
 const bounds: Bounds = values.quick
   ? { statesMax: 60_000, secondsMax: 10 }
   : { statesMax: 300_000, secondsMax: 90 };
@@ -39,10 +45,6 @@ function show(scenario: Scenario, found: Found): void {
 }
 
 const chosen = scenarios.filter((scenario) => values.only === undefined || scenario.name === values.only);
-if (chosen.length === 0)
-  throw new Error(
-    `No scenario "${values.only}". There are: ${scenarios.map(({ name }) => name).join(", ")}.`,
-  );
 const bundle = await bundleSearch("model", []);
 const found: Found[] = [];
 const waiting = [...chosen];

@@ -1,4 +1,6 @@
 /** `npm run mutants`: each mutant must be killed; prints the shortest trace of each, and what this search cannot see. */
+import { Command } from "@commander-js/extra-typings";
+import { optionsOf } from "../../examples/program.ts";
 import { bundleSearch, loadSearch } from "./bundle.ts";
 import { type Mutant, mutants, outOfSight } from "./mutants.ts";
 import { scenarios } from "./scenarios.ts";
@@ -43,8 +45,18 @@ async function killAll(group: readonly Mutant[]): Promise<number> {
   return killed;
 }
 
-const only = process.argv.slice(2).join(" ");
+const program = new Command("npm run mutants --")
+  .description(
+    "Breaks the protocol in every way that is known; each mutant must be killed. Exit code 1: one survived.",
+  )
+  .argument("[words...]", "only mutants whose name holds these words");
+optionsOf(program);
+const only = program.args.join(" ");
 const chosen = mutants.filter((mutant) => mutant.name.includes(only));
+if (chosen.length === 0) {
+  console.error(`error: no mutant's name holds "${only}".`);
+  process.exit(2);
+}
 const ten = chosen.filter((mutant) => mutant.ten);
 const others = chosen.filter((mutant) => !mutant.ten);
 const killedOthers = await killAll(others);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { appendAction, group, markStored, newMe, type Outbox, settleUpdate } from "../../../client/outbox.ts";
+import { appendAction, markStored, newMe, type Outbox, settleUpdate } from "../../../client/outbox.ts";
 import { followOutbox } from "../../../client/outbox-follow.ts";
+import { group } from "../../../client/outbox-group.ts";
 import { noChanges, putting } from "../../../client/row-changes.ts";
 import type { ActionRow } from "../../../client/rows.ts";
 import { newSettings } from "../../../shared/settings.ts";
@@ -15,13 +16,14 @@ const rows: readonly ActionRow[] = testUpdate(1, 1, [{ key: "a" }, { key: "b" },
 );
 const [a, b, c] = rows as [ActionRow, ActionRow, ActionRow];
 const settings = newSettings();
+const { actionBytesMax: bytesMax } = settings;
 
 describe("An outbox that follows another tab's", () => {
   it("has the actions of all tabs in order of their ids, whichever came first", () => {
     const follower = empty();
-    appendAction(follower, b);
+    appendAction(follower, b, bytesMax);
     const next = [c, a].reduce(
-      (outbox, row) => followOutbox("test", outbox, appendAction(empty(), row)),
+      (outbox, row) => followOutbox("test", outbox, appendAction(empty(), row, bytesMax)),
       follower,
     );
     expect(next.waiting).toEqual([a, b, c]);
@@ -30,7 +32,7 @@ describe("An outbox that follows another tab's", () => {
   it("is the leader's after each of its changes: grouped, acknowledged, settled", () => {
     let leader = empty();
     let follower = empty();
-    for (const row of rows) follower = followOutbox("test", follower, appendAction(leader, row));
+    for (const row of rows) follower = followOutbox("test", follower, appendAction(leader, row, bytesMax));
     const grouped = group(leader, { id: testUpdate(1, 1).id, modelVersion: 1, settings });
     if (!grouped) throw new Error("nothing was grouped");
     const stored = markStored(grouped.outbox, grouped.row, toTimestamp(1_000));
@@ -45,7 +47,7 @@ describe("An outbox that follows another tab's", () => {
 
   it("keeps its lists as they are where a commit touches nothing of them", () => {
     const outbox = empty();
-    appendAction(outbox, a);
+    appendAction(outbox, a, bytesMax);
     const next = followOutbox("test", outbox, putting([["place", "{}"]]));
     expect(next.waiting).toBe(outbox.waiting);
     expect(followOutbox("test", outbox, noChanges).dead).toBe(outbox.dead);

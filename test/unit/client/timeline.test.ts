@@ -1,8 +1,10 @@
 /** The whole client on a virtual clock, behind a network that a test takes away: whole lists of what happened when. */
 
 import { describe, expect, it } from "vitest";
+import type { Local } from "../../../client/local/local.ts";
 import { memoryLocal } from "../../../client/local/memory.ts";
 import { createRandom } from "../../../test-kit/random.ts";
+import { testStoreId } from "../../fixtures/store-host.ts";
 import { createTimelineWorld, type TimelineWorld } from "../../fixtures/timeline-world.ts";
 
 const hourMs = 3_600_000;
@@ -17,6 +19,16 @@ async function keysOf(world: TimelineWorld): Promise<readonly string[]> {
   return (await world.log()).flatMap(({ actions }) =>
     actions.map(({ data }) => String((data as { readonly key: string }).key)),
   );
+}
+
+interface Pair {
+  readonly key: string;
+}
+
+async function copyRows(from: Local, to: Local): Promise<void> {
+  const [source, target] = [await from.open(testStoreId("main")), await to.open(testStoreId("main"))];
+  await target.commit({ put: await source.load(), delete: [] });
+  await Promise.all([source.close(), target.close()]);
 }
 
 /** Everything that was made goes out and is published. */
@@ -409,7 +421,71 @@ describe("A token", () => {
   });
 });
 
+describe("A copy of a client's storage", () => {
+  it("whose updates the store has refused under the old name ends with a dead letter, and hangs on nothing", async () => {
+    const world = await createTimelineWorld();
+    const [local, copied] = [memoryLocal(), memoryLocal()];
+    const original = world.open({ local });
+    world.put(original, "a");
+    await settle(world);
+    await original.close();
+    await copyRows(local, copied);
+
+    // The copy uses three seqs, of which the original will use one.
+    const copy = world.open({ local: copied });
+    await world.clock.advance(1_000);
+    for (const key of ["b", "c"]) {
+      world.remote.once("rejected");
+      world.put(copy, key);
+      // For the empty one that would settle them.
+      world.remote.once("rejected");
+      await world.clock.advance(5_000);
+    }
+    const again = world.open({ local });
+    await world.clock.advance(1_000);
+    world.put(again, "theirs");
+    await world.clock.advance(5_000);
+    for (const _ of ["c", "the empty one"]) world.remote.once("rejected");
+    await world.rollup();
+    await world.clock.advance(120_000);
+    const states = copy.outbox
+      .list()
+      .map(({ action, at }) => `${(action.data as unknown as Pair).key} ${at}`);
+    expect(states).toEqual(["b stored", "c dead"]);
+    await settle(world);
+    expect(copy.sync.status).toMatchObject({ cloned: true, pending: 0, phase: "idle", error: null });
+    expect([...(await keysOf(world))].sort()).toEqual(["a", "b", "theirs"]);
+    await Promise.all([again.close(), copy.close()]);
+  });
+});
+
 describe("The clock of a client's machine", () => {
+  it("is set back while the app is closed: what is made before the rows are read stays behind what is in them", async () => {
+    const world = await createTimelineWorld({ down: true });
+    const local = memoryLocal();
+    let store = world.open({ local });
+    await world.clock.advance(1_000);
+    world.put(store, "first");
+    await world.clock.advance(1_000);
+    await store.close();
+    world.jump(-hourMs);
+    store = world.open({ local });
+    world.put(store, "second");
+    await world.clock.advance(1_000);
+    world.put(store, "third");
+    await world.clock.advance(1_000);
+    expect(store.outbox.list().map(({ at }) => at)).toEqual(["sent", "sent", "waiting"]);
+    await store.close();
+    store = world.open({ local });
+    await world.clock.advance(1_000);
+    expect(store.sync.status.pending).toBe(3);
+    world.remote.setDown(false);
+    await settle(world);
+    expect(await keysOf(world)).toEqual(["first", "second", "third"]);
+    expect(store.sync.status).toMatchObject({ pending: 0, dead: 0, cloned: false });
+    await store.close();
+  });
+
   /** One action after each jump; the server's time when each was made. */
   async function live(jumps: readonly number[]) {
     const world = await createTimelineWorld();

@@ -134,3 +134,10 @@ test.each<[string, Readonly<Record<string, string>>, RegExp]>([
   expect(what).toMatch(told);
   expect(message).not.toMatch(/(?<!_)SECRET(?!_)/);
 });
+
+test("Rollup and sweep know how much memory they have, where Lambda says so.", () => {
+  const inLambda = { ...bucket, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "1769" };
+  expect(parseRollupEnvironment(inLambda).memoryMb).toBe(1_769);
+  expect(parseSweepEnvironment(inLambda).memoryMb).toBe(1_769);
+  expect(parseRollupEnvironment(bucket).memoryMb).toBeUndefined();
+});

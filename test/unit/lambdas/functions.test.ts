@@ -2,12 +2,14 @@
 import type { Context } from "aws-lambda";
 import { expect, test } from "vitest";
 import { readModel } from "../../../lambdas/app-modules.ts";
+import { createDeadline } from "../../../lambdas/deadline.ts";
 import type { LambdaLog } from "../../../lambdas/log.ts";
 import type { Measured } from "../../../lambdas/metrics.ts";
 import { createPending } from "../../../lambdas/pending.ts";
 import { createRollupFunction } from "../../../lambdas/rollup-function.ts";
 import { createStoreRounds } from "../../../lambdas/store-rounds.ts";
 import { createSweepFunction } from "../../../lambdas/sweep-function.ts";
+import { sweepTurn } from "../../../lambdas/sweep-turn.ts";
 import { createStore } from "../../../shared/drive/store.ts";
 import { createWriter } from "../../../shared/drive/writer.ts";
 import { StoreError } from "../../../shared/errors.ts";
@@ -49,6 +51,7 @@ async function createWorld({ fails }: { readonly fails?: string } = {}) {
     source: { bucket: "notes", prefix: "" },
     graceMs: host.settings.graceMs,
     pending,
+    deadline: createDeadline(),
   };
   const { platform } = host;
   const context = (leftMs: () => number) => ({ getRemainingTimeInMillis: leftMs }) as Context;
@@ -183,6 +186,36 @@ test("A sweep removes once a day what lies where all is published, and counts it
   }
   expect(ghosts).toBe(1);
   expect((await world.host.bucket.list(updatesPrefix(world.store))).objects).toEqual([]);
+});
+
+test("What was put far below publishedThrough is found within a week, by the one look in seven that begins at the very beginning.", async () => {
+  const world = await createWorld();
+  world.clock.now += 30 * 24 * 3_600_000;
+  await appendAll(world, [testUpdate(1, 1)]);
+  world.clock.now += 10_000;
+  const call = async () =>
+    world.sweep(
+      sampleScheduledEvent,
+      world.context(() => lots),
+    );
+  await call();
+  const timestamp = toTimestamp(world.clock.now - 20 * 24 * 3_600_000);
+  const ghost = updateKey({ store: world.store, app: testApp(2), timestamp });
+  const content = {
+    body: new Uint8Array([123, 125]),
+    contentType: "application/json",
+    cacheControl: "no-store",
+  };
+  await world.host.bucket.putIfAbsent(ghost, content);
+  const minutes = Array.from({ length: 7 * 24 * 60 }, (_, i) => Math.ceil(world.clock.now / 60_000) + i);
+  const due = minutes.filter((minute) => sweepTurn([world.store], minute, 2).collected.length > 0);
+  const ghosts: number[] = [];
+  for (const minute of due) {
+    world.clock.now = minute * 60_000;
+    ghosts.push((await call()).Ghosts);
+  }
+  expect(ghosts).toHaveLength(7);
+  expect(ghosts.filter((count) => count > 0)).toEqual([1]);
 });
 
 test("A sweep without time looks at no store, and says how many were left.", async () => {

@@ -124,6 +124,65 @@ describe("An app id", () => {
   });
 });
 
+describe("New app ids of one principal", () => {
+  const tooMany = { status: 429, error: { kind: "unavailable", what: expect.stringMatching(/new app ids/) } };
+
+  function clocked(bucket: Bucket, newAppsAnHour: number) {
+    const clock = { now: Date.now() };
+    const settings = { ...defaultServerSettings, newAppsAnHour };
+    const host = { bucket, platform: { ...platform, now: () => clock.now }, settings: newSettings() };
+    const principalOf = createPrincipalOf(subjectOf, settings);
+    return { clock, owners: createAppOwners({ host, settings, principalOf }) };
+  }
+
+  it("are few an hour, and those above it are told when to come back: nothing is stored for them", async () => {
+    const bucket = createCountingBucket(createMemoryBucket());
+    const { clock, owners } = clocked(bucket, 4);
+    for (const number of [1, 2, 3, 4]) await owners.require(ann, testApp(number), { fresh: true });
+    for (const fresh of [true, false])
+      await expect(owners.require(ann, testApp(5), { fresh })).rejects.toMatchObject({
+        ...tooMany,
+        error: { ...tooMany.error, retryAfterMs: 900_000 },
+      });
+    expect(counted(bucket)).toMatchObject({ put: 4 });
+    expect(await kept(bucket, testApp(5))).toBe("absent");
+    await owners.require(bob, testApp(5), { fresh: true });
+    clock.now += 900_000;
+    await owners.require(ann, testApp(6), { fresh: true });
+    await expect(owners.require(ann, testApp(7), { fresh: true })).rejects.toMatchObject(tooMany);
+  });
+
+  it("are those alone that had no owner: known ones go on, in whatever process", async () => {
+    const bucket = createMemoryBucket();
+    for (const number of [1, 2, 3]) await process(bucket).require(ann, testApp(number), { fresh: true });
+    const { owners } = clocked(bucket, 1);
+    for (const fresh of [true, false])
+      for (const number of [1, 2, 3]) await owners.require(ann, testApp(number), { fresh });
+    await owners.require(ann, testApp(4), { fresh: true });
+    for (const number of [1, 2, 3, 4]) await owners.require(ann, testApp(number), { fresh: true });
+    await expect(owners.require(bob, testApp(1), { fresh: true })).rejects.toMatchObject(forbidden);
+  });
+
+  it("are none where none are allowed", async () => {
+    const { owners } = clocked(createMemoryBucket(), 0);
+    await expect(owners.require(ann, app, { fresh: true })).rejects.toMatchObject(tooMany);
+  });
+
+  it("cost nothing where the bucket took none", async () => {
+    const refusing = { ...createMemoryBucket(), putIfAbsent: () => Promise.reject(new Error("forbidden")) };
+    const closed = clocked(refusing, 1);
+    for (let i = 0; i < 3; i++)
+      await expect(closed.owners.require(ann, app, { fresh: true })).rejects.toThrow("forbidden");
+    const bucket = createFaultyBucket(createMemoryBucket(), { random: Math.random });
+    const { owners } = clocked(bucket, 1);
+    bucket.setChances({ writeLost: 1 });
+    for (let i = 0; i < 5; i++)
+      await expect(owners.require(ann, app, { fresh: true })).rejects.toMatchObject({ kind: "unavailable" });
+    bucket.setChances({ writeLost: 0 });
+    await owners.require(ann, app, { fresh: true });
+  });
+});
+
 describe("The claim app", () => {
   it("is the one app id of its token, without a request", async () => {
     const { bucket, owners } = setUp();

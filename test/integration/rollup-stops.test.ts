@@ -1,0 +1,102 @@
+/** Rollups that are stopped anywhere, in folds and in rounds, two of them and one without a model: whatever snapshot is listed says what the log says. */
+import { afterAll, expect, test } from "vitest";
+import { createReplay } from "../../shared/drive/replay.ts";
+import { createRollup, type Rollup } from "../../shared/drive/rollup.ts";
+import type { Host } from "../../shared/drive/run.ts";
+import { readStoreHead } from "../../shared/drive/store.ts";
+import { StoreError } from "../../shared/errors.ts";
+import { stateHash } from "../../shared/fold/fold.ts";
+import type { AbortSignalLike } from "../../shared/ports/platform.ts";
+import { zeroTimestamp } from "../../shared/wire/time.ts";
+import { createRandom } from "../../test-kit/random.ts";
+import { pairsModel } from "../fixtures/pairs-model.ts";
+import { createTestStore, testUpdate } from "../fixtures/store-host.ts";
+
+/** Aborted once it was looked at so often. */
+function createStop() {
+  let looks = Number.POSITIVE_INFINITY;
+  const signal: AbortSignalLike = {
+    get aborted() {
+      looks -= 1;
+      return looks < 0;
+    },
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  };
+  return {
+    signal,
+    after(count: number) {
+      looks = count;
+    },
+  };
+}
+
+/** Snapshots that were written before their fold had come to its end. */
+let parts = 0;
+afterAll(() => expect(parts).toBeGreaterThan(seeds.length));
+
+const seeds = Array.from({ length: 40 }, (_, i) => i + 1);
+
+test.each(seeds)(
+  "A snapshot of a fold that was stopped on its way is a true one, with seed %i.",
+  async (seed) => {
+    const random = createRandom(seed);
+    const roll = (count: number) => Math.floor(random.fraction() * count);
+    const world = await createTestStore({
+      segmentsListedAim: 6,
+      segmentsSinceSnapshotMax: 1,
+      snapshotBytesMin: 0,
+      mergeFanIn: 3,
+      inlineBytesMax: 0,
+      parallelGets: 1,
+    });
+    const { host, store } = world;
+    const newOne = () => {
+      const [rounds, folds] = [createStop(), createStop()];
+      const stopped: Host = { ...host, signal: rounds.signal };
+      const model = roll(4) > 0 ? { model: pairsModel, foldSignal: folds.signal } : {};
+      return { rollup: createRollup(stopped, { store, ...model }), rounds, folds };
+    };
+    const rollups = [newOne(), newOne()];
+    const round = async (rollup: Rollup): Promise<void> => {
+      await rollup.round().catch((error) => {
+        if (!(error instanceof StoreError) || error.kind !== "closed") throw error;
+      });
+    };
+    const seen = new Set<string>();
+    let seq = 0;
+    let after = zeroTimestamp;
+    for (let step = 0; step < 60; step++) {
+      for (let updates = roll(3); updates > 0; updates--) {
+        world.clock.now += 1 + roll(50);
+        const outcome = await world.writer.append({ ...testUpdate(1, ++seq), after });
+        if (outcome.is === "stored") after = outcome.timestamp;
+      }
+      world.clock.now += 5_000;
+      const which = roll(2);
+      // Lambda has ended it now and then.
+      if (roll(6) === 0) rollups[which] = newOne();
+      const { rollup, rounds, folds } = rollups[which] ?? newOne();
+      rounds.after(roll(3) === 0 ? roll(12) : Number.POSITIVE_INFINITY);
+      folds.after(roll(3) > 0 ? roll(8) : Number.POSITIVE_INFINITY);
+      await round(rollup);
+
+      const { snapshots, publishedThrough } = (await readStoreHead(host, store)).head;
+      const entry = snapshots[1];
+      if (entry === undefined || seen.has(entry.key)) continue;
+      seen.add(entry.key);
+      if (entry.through < publishedThrough) parts += 1;
+      const fold = await createReplay(host, { store, model: pairsModel, fromStart: true }).advanceTo(
+        entry.through,
+      );
+      expect(entry.stateHash).toBe(stateHash(fold, host.platform.sha256));
+    }
+    // When nothing stops them any more, all is published and folded.
+    const last = createRollup(host, { store, model: pairsModel });
+    world.clock.now += 5_000;
+    for (let more = true; more; ) more = (await last.round()).more;
+    const fold = await createReplay(host, { store, model: pairsModel, fromStart: true }).advanceTo();
+    expect(fold.state().pairs.size).toBe(seq);
+    expect(seen.size).toBeGreaterThan(3);
+  },
+);
