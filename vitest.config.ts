@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { browserProject, browserTests } from "./scripts/browser-project.ts";
+import { SpreadOrder } from "./scripts/test-order.ts";
 
 const shared = {
   pool: "forks",
@@ -19,6 +20,7 @@ export default defineConfig({
     allowOnly: false,
     // Most tests wait for a server, a browser or a disk: one more than the two cores of a small machine keeps these busy.
     maxWorkers: Math.max(3, availableParallelism()),
+    sequence: { sequencer: SpreadOrder },
     projects: [
       {
         test: {
@@ -47,8 +49,10 @@ export default defineConfig({
           // Node drives a browser from outside: whole pages, several tabs, reloads. On a busy machine each takes a while.
           name: "pages",
           include: [pageTests],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // More than any one thing that is waited for: what did not come is then said by its name.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          globalSetup: "test/pages/global-setup.ts",
         },
       },
     ],

@@ -6,10 +6,11 @@
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parseArgs } from "node:util";
+import { Command } from "@commander-js/extra-typings";
 import { build } from "esbuild";
 import { type BrowserContext, chromium, type Page } from "playwright";
 import { memoryLocal } from "../client/local/memory.ts";
+import { optionsOf, whole } from "../examples/program.ts";
 import { chromiumArgs, findChromium } from "../scripts/chromium.ts";
 import { ask } from "../test/pages/site.ts";
 import { fillLocal } from "./client-model.ts";
@@ -19,11 +20,16 @@ import { benchStoreId } from "./page/rows.ts";
 
 const rounds = 7;
 const rendered = 10_000;
-const { values } = parseArgs({
-  options: { entities: { type: "string", default: "100000" }, json: { type: "boolean" } },
-});
+const values = optionsOf(
+  new Command("npm run bench:browser --")
+    .description(
+      "A start from IndexedDB in a real Chromium, and what one change renders. Exit code 1: a count is off.",
+    )
+    .option("--entities <n>", "how many the state holds", whole(1), 100_000)
+    .option("--json", "print JSON"),
+);
 
-process.exitCode = await main(Number(values.entities));
+process.exitCode = await main(values.entities);
 
 async function main(entities: number): Promise<number> {
   const executablePath = findChromium();

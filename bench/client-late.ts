@@ -155,5 +155,5 @@ function newUpdate(i: number, at: number, entities: number): FoldUpdate {
   const id = parseActionId(`01ARZ3NDEK${String(i).padStart(16, "0")}`);
   if (!app || !id) throw new Error("a bench id is no ULID");
   const actions = [{ id, name: "patchRow", data: { id: rowKey((i * 7_919) % entities), n: i } }];
-  return { timestamp: toTimestamp(at), app, seq: i + 1, modelVersion: 1, actions };
+  return { timestamp: toTimestamp(at), app, seq: i + 1, after: toTimestamp(0), modelVersion: 1, actions };
 }

@@ -8,8 +8,9 @@ import "./client-production.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { Argument, Command } from "@commander-js/extra-typings";
 import { folderLocal } from "../client/node/folder.ts";
+import { optionsOf, whole } from "../examples/program.ts";
 import { type DispatchReport, measureDispatches } from "./client-dispatch.ts";
 import { type DrainReport, measureDrains } from "./client-drain.ts";
 import { type LateMeasure, measureLate } from "./client-late.ts";
@@ -24,25 +25,6 @@ interface Part {
   readonly off: readonly string[];
 }
 
-const help = `npm run bench:client -- [parts] [--entities N] [--json]
-
-  dispatch   a change of one entity, beside Redux Toolkit, TinyBase and Replicache
-  start      from a local folder, beside reading and decoding the same file
-  drain      10,000 actions made without a network: updates and requests
-  late       an update that belongs 1,000 places back, beside folding those
-
-All of them where none is named. --entities: how many the state holds (100000).
-Exit code 1: a count is off. Times never fail a run.`;
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    entities: { type: "string", default: "100000" },
-    json: { type: "boolean" },
-    help: { type: "boolean" },
-  },
-});
-
 const parts: Readonly<Record<string, (folder: string, entities: number) => Promise<Part>>> = {
   dispatch: async (folder, entities) => dispatchPart(await measureDispatches(folderLocal(folder), entities)),
   start: async (folder, entities) => startPart(await measureStart(folder, entities)),
@@ -50,28 +32,40 @@ const parts: Readonly<Record<string, (folder: string, entities: number) => Promi
   late: async (_, entities) => latePart(await measureLate(entities)),
 };
 
-process.exitCode = await main();
+const program = new Command("npm run bench:client --")
+  .description(
+    "The client beside its peers and floors, in one run. Exit code 1: a count is off; times never fail a run.",
+  )
+  .addArgument(
+    new Argument("[parts...]", "what is measured; all where none is named").choices(Object.keys(parts)),
+  )
+  .option("--entities <n>", "how many the state holds", whole(10_000), 100_000)
+  .option("--json", "print JSON")
+  .addHelpText(
+    "after",
+    `
+  dispatch   a change of one entity, beside Redux Toolkit, TinyBase and Replicache
+  start      from a local folder, beside reading and decoding the same file
+  drain      10,000 actions made without a network: updates and requests
+  late       an update that belongs 1,000 places back, beside folding those`,
+  );
+const values = optionsOf(program);
+process.exitCode = await main(values.entities, program.args);
 
-async function main(): Promise<number> {
-  const unknown = positionals.filter((name) => !(name in parts));
-  const entities = Number(values.entities);
-  if (values.help || unknown.length > 0 || !Number.isInteger(entities) || entities < 10_000) {
-    (values.help ? console.log : console.error)(help);
-    return values.help ? 0 : 2;
-  }
+async function main(entities: number, wanted: readonly string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), "icecore-bench-"));
   try {
     await fillLocal(folderLocal(folder), entities);
-    return await bench(folder, entities);
+    return await bench(folder, entities, wanted);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function bench(folder: string, entities: number): Promise<number> {
+async function bench(folder: string, entities: number, wanted: readonly string[]): Promise<number> {
   const reports: Record<string, unknown> = {};
   const off: string[] = [];
-  for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
+  for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
     const part = await parts[name]?.(folder, entities);
     if (!part) continue;
     reports[name] = part.report;

@@ -2,7 +2,8 @@
  * `npm run cost -- [--json]`: what a million updates, a client's month and an idle store cost on AWS, from requests counted in a run of
  * the programs that ship, on a virtual clock (bench/cost/world.ts), at list prices (bench/cost/prices.ts).
  */
-import { parseArgs } from "node:util";
+import { Command } from "@commander-js/extra-typings";
+import { optionsOf } from "../examples/program.ts";
 import { type Bill, billOfReads, billOfSweeps, billOfWrites } from "./cost/bill.ts";
 import { assumed, perMillion } from "./cost/prices.ts";
 import {
@@ -21,7 +22,13 @@ interface Row {
   readonly bill: Bill;
 }
 
-const { values } = parseArgs({ options: { json: { type: "boolean" } } });
+const values = optionsOf(
+  new Command("npm run cost --")
+    .description(
+      "What a million updates, a client's month and an idle store cost on AWS: requests counted, at list prices.",
+    )
+    .option("--json", "print JSON"),
+);
 await main();
 
 async function main(): Promise<void> {

@@ -162,7 +162,7 @@ function newDispatch(fold: Fold<{ rows: unknown }>): (id: string, n: number) => 
     const actionId = newId() as ActionId;
     const timestamp = toTimestamp(fold.position + 1);
     const actions = [{ id: actionId, name: "patchRow", data: outcome.data }];
-    fold.apply([{ timestamp, app, seq: 1, modelVersion: 1, actions }], timestamp);
+    fold.apply([{ timestamp, app, seq: 1, after: toTimestamp(0), modelVersion: 1, actions }], timestamp);
     const before = seen;
     tell(fold.state());
     if (before === seen) throw new Error("a dispatch did not make a new state");

@@ -2,6 +2,8 @@
  * `npm run bench:log`: the ratios of this release, each beside its floor or peer in the same run. Run parts by name:
  * `npm run bench:log -- replay dispatch load append rollup memory`. Times are noise on shared machines; ratios are less so.
  */
+import { Argument, Command } from "@commander-js/extra-typings";
+import { optionsOf } from "../examples/program.ts";
 import { formatMeasure, type Measure, measureAllDispatches, measureAllReplays, measureLoad } from "./fold.ts";
 import { measureAppend, measureReaders, measureRollups } from "./log.ts";
 
@@ -40,14 +42,13 @@ function mb(bytes: number): string {
   return (bytes / 1_048_576).toFixed(1);
 }
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in parts));
-if (unknown.length > 0) {
-  console.error(`No measure "${unknown.join(", ")}". There are: ${Object.keys(parts).join(", ")}.`);
-  process.exitCode = 2;
-} else {
-  for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
-    console.log(`\n${name}`);
-    await parts[name]?.();
-  }
+const program = new Command("npm run bench:log --")
+  .description("The ratios of this release, each beside its floor or peer in the same run.")
+  .addArgument(
+    new Argument("[parts...]", "what is measured; all where none is named").choices(Object.keys(parts)),
+  );
+optionsOf(program);
+for (const name of program.args.length > 0 ? program.args : Object.keys(parts)) {
+  console.log(`\n${name}`);
+  await parts[name]?.();
 }

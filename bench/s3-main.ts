@@ -4,7 +4,8 @@
  * Without `--bucket` it starts Ceph's gateway on this machine. Throughputs are given as ratios beside each other; requests are counted
  * beside their budgets, and a count above its budget is exit code 1. Times are noise on shared machines.
  */
-import { parseArgs } from "node:util";
+import { Command } from "@commander-js/extra-typings";
+import { optionsOf, whole } from "../examples/program.ts";
 import { addressOf, makeBucket, setCredentials } from "../test/ceph/buckets.ts";
 import { hasCeph, startCeph } from "../test/ceph/ceph.ts";
 import { type AppendMeasure, measureAppends } from "./s3-append.ts";
@@ -12,13 +13,15 @@ import { type CatchUpMeasure, measureCatchUps } from "./s3-catch-up.ts";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
-const { values } = parseArgs({
-  options: {
-    bucket: { type: "string" },
-    appends: { type: "string", default: "600" },
-    json: { type: "boolean" },
-  },
-});
+const values = optionsOf(
+  new Command("npm run bench:s3 --")
+    .description(
+      "What icecore adds to plain requests on the same S3 endpoint. Exit code 1: a count is above its budget.",
+    )
+    .option("--bucket <url>", "s3://… (default: Ceph's gateway, started on this machine)")
+    .option("--appends <n>", "updates that are stored", whole(1), 600)
+    .option("--json", "print JSON"),
+);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -41,7 +44,7 @@ async function main(): Promise<number> {
 async function bench(address: string): Promise<number> {
   const appends: AppendMeasure[] = [];
   for (const writers of [1, 8, 32]) {
-    const measure = await measureAppends(address, { writers, appends: Number(values.appends) });
+    const measure = await measureAppends(address, { writers, appends: values.appends });
     appends.push(measure);
     if (!values.json) console.log(appendLine(measure));
   }

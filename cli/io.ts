@@ -1,4 +1,5 @@
 /** What the command line gets from its surroundings, and what every command gets from it. */
+import type { Host } from "../shared/drive/run.ts";
 import type { Platform } from "../shared/ports/platform.ts";
 import type { Screen } from "./screen.ts";
 
@@ -36,4 +37,6 @@ export interface CommandIo extends Io {
   readonly finish: (code: number) => void;
   /** Being stopped is how this one ends: then that is exit code 0, not 130. */
   readonly endsWhenStopped: () => void;
+  /** The bucket that the command works on, for what is told of an error. */
+  readonly noteHost: (host: Host) => void;
 }

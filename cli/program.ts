@@ -1,4 +1,5 @@
 /** The program: its commands, and what help and wrong usage look like. */
+import { createRequire } from "node:module";
 import { Command } from "@commander-js/extra-typings";
 import { addBisect } from "./commands/bisect.ts";
 import { addDiff } from "./commands/diff.ts";
@@ -54,6 +55,7 @@ Exit codes: 0 fine, 1 trouble or findings, 2 wrong usage, 130 stopped (serve: 0)
 export function createProgram(io: CommandIo): Command {
   const program = new Command("icecore")
     .description("Looks into a store and keeps it tidy: everything in it is read back from its objects.")
+    .version(releaseName(), "-V, --version", "print the release")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
@@ -64,4 +66,10 @@ export function createProgram(io: CommandIo): Command {
     .addHelpText("after", examples);
   for (const add of commands) add(program, io);
   return program;
+}
+
+/** By the package's own name: from its sources and from what is compiled of them alike. */
+function releaseName(): string {
+  const manifest: unknown = createRequire(import.meta.url)("icecore/package.json");
+  return (manifest as { readonly version: string }).version;
 }

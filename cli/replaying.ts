@@ -7,10 +7,10 @@ import { rawModel } from "../shared/model/raw.ts";
 import type { Timestamp } from "../shared/wire/time.ts";
 import type { CommandIo } from "./io.ts";
 import { loadModel } from "./model-file.ts";
-import { openSession, type StoreOptions } from "./session.ts";
+import { openSession, type Session, type StoreOptions } from "./session.ts";
 import { createTimeProgress, watchGets } from "./watch-gets.ts";
 
-export interface Replaying {
+export interface Replaying extends Session {
   readonly replay: Replay<unknown>;
   readonly model: Model<unknown>;
   readonly publishedThrough: Timestamp;
@@ -56,6 +56,7 @@ export async function openReplay(
     },
   );
   return {
+    ...session,
     replay,
     model,
     publishedThrough: head.publishedThrough,

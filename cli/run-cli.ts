@@ -5,8 +5,10 @@
  * Everything that differs between a terminal, a pipe and a test comes in through Io.
  */
 import { CommanderError } from "@commander-js/extra-typings";
+import type { Host } from "../shared/drive/run.ts";
 import { exitCodeOf, reportTrouble, UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
+import { withOtherStores } from "./other-stores.ts";
 import { createProgram } from "./program.ts";
 import { createScreen } from "./screen.ts";
 
@@ -19,13 +21,18 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   const endsWhenStopped = () => {
     stoppedCode = 0;
   };
-  const program = createProgram({ ...io, screen, json, finish, endsWhenStopped });
+  let host: Host | null = null;
+  const noteHost = (opened: Host) => {
+    host = opened;
+  };
+  const program = createProgram({ ...io, screen, json, finish, endsWhenStopped, noteHost });
   try {
     await program.parseAsync([...args], { from: "user" });
     await screen.flush();
     return io.signal.aborted ? stoppedCode : code;
   } catch (error) {
-    const trouble = error instanceof CommanderError ? toUsageError(error) : error;
+    const trouble =
+      error instanceof CommanderError ? toUsageError(error) : await withOtherStores(error, host);
     if (trouble === null) return 0;
     await screen.flush().catch(() => undefined);
     reportTrouble(trouble, { screen, json, debug: io.env.ICECORE_DEBUG === "1", stopped: io.signal.aborted });

@@ -4,7 +4,7 @@
  * Exactly one of them: options that contradict each other, or leave it open beyond this machine without saying so, are wrong usage.
  */
 import type { AppOptions } from "../server/app.ts";
-import { type Authorize, openToAll } from "../server/auth.ts";
+import { type Authorize, openToAll, openToStores } from "../server/auth.ts";
 import { authorizeByRole } from "../server/roles.ts";
 import { StoreError } from "../shared/errors.ts";
 import type { Platform } from "../shared/ports/platform.ts";
@@ -41,7 +41,7 @@ export async function toServeAccess(
     // A token is not sent by a page of elsewhere, so it may be called by any name: a proxy's, for one.
     return { authenticate, authorize: within(authorizeByRole), hostNames: null };
   }
-  if (options.open) return { authorize: within(openToAll), hostNames: null };
+  if (options.open) return { authorize: stores === null ? openToAll : openToStores(stores), hostNames: null };
   requireLoopback(options.host);
   return {};
 }

@@ -13,17 +13,20 @@ export interface ServePlan {
   readonly port: number;
   readonly hostname: string;
   readonly access: ServeAccess;
+  /** Origins whose pages may use it from a browser. */
+  readonly corsOrigins: readonly string[] | undefined;
   readonly everyMs: number;
 }
 
 /** Until the signal; then everything at work ends first. */
 export async function serve(io: CommandIo, host: Host, plan: ServePlan): Promise<void> {
-  const { stores, access, ...at } = plan;
+  const { stores, access, corsOrigins, ...at } = plan;
   const log = createServeLog(io);
   const serving = await startServing({
     ...host,
     ...at,
     ...(stores === null ? {} : { stores }),
+    ...(corsOrigins === undefined ? {} : { corsOrigins }),
     ...access,
     log: log.request,
     onRound: log.round,

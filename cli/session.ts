@@ -54,7 +54,9 @@ export async function openHost(
   const { platform, signal } = io;
   const bucket = await openBucket(url, platform, { signal }).catch(refuseUrl);
   if (!options.maybeNew) requireFolder(bucket.name);
-  return { bucket, platform, settings: newSettings(options.settings), signal };
+  const host = { bucket, platform, settings: newSettings(options.settings), signal };
+  io.noteHost(host);
+  return host;
 }
 
 export async function openSession(

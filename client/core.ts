@@ -16,7 +16,7 @@ import { createHandles } from "./handles.ts";
 import type { IdSource } from "./ids.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
 import type { RowChanges } from "./local/local.ts";
-import { appendAction, type Changed, idsOf, newMe, type Outbox } from "./outbox.ts";
+import { appendAction, type Changed, idsOf, laterOf, newMe, type Outbox } from "./outbox.ts";
 import { createPending } from "./pending.ts";
 import type { ActionRow } from "./rows.ts";
 import type { Settled } from "./settle.ts";
@@ -29,6 +29,8 @@ export interface CoreParts {
   readonly ids: IdSource;
   readonly commits: Commits;
   readonly actionBytesMax: number;
+  /** The store's clock minus this machine's; null where it is not known. */
+  clockOffsetMs(): number | null;
   readonly onListenerError: (error: unknown) => void;
   layers(): Layers<unknown>;
   /** What was acknowledged at or below it is in the log that is shown, though nobody has looked it up there yet; 0: nothing. */
@@ -70,7 +72,10 @@ export function createCore(parts: CoreParts): Core {
   const { model, ids, commits, onListenerError, layers, tell } = parts;
   const listeners = createListeners(model, onListenerError);
   const handles = createHandles();
-  const pending = createPending(model);
+  const pending = createPending(model, {
+    offsetMs: () => parts.clockOffsetMs() ?? 0,
+    shownThrough: () => laterOf(outbox.me.seen, layers().position),
+  });
   let outbox: Outbox = { me: newMe(ids.newAppId(), emptyChain), updates: [], waiting: [], dead: [] };
   let tail: readonly StampedUpdate[] = [];
   let condition: Condition = firstCondition;

@@ -45,6 +45,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     ids,
     commits,
     actionBytesMax: settings.actionBytesMax,
+    clockOffsetMs: () => remote?.clockOffsetMs() ?? null,
     onListenerError: options.onListenerError,
     layers: () => confirmed.layers,
     loggedThrough: () => (confirmed.place?.settled === false ? confirmed.layers.position : zeroTimestamp),
@@ -133,7 +134,8 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   /** From here on this tab sends and reads. */
   function lead(): void {
     const { version: modelVersion } = model;
-    const kept = keepOrder(core.outbox, () => ({ id: ids.newUpdateId(), modelVersion, settings }));
+    const shown = confirmed.layers.position;
+    const kept = keepOrder(core.outbox, () => ({ id: ids.newUpdateId(), modelVersion, settings, shown }));
     const { outbox, changes } = setMe(kept.outbox, kept.outbox.me);
     changeSoon({ outbox, changes: together(kept.changes, changes) });
     note({ phase: remote ? "syncing" : "idle" });
@@ -201,6 +203,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
           if (storedAt !== null) core.stored(update, storedAt);
       },
       newUpdateId: ids.newUpdateId,
+      readsFirst: options.pushOnlyWhileValid,
       maySend,
       async settleByMarks(markOf) {
         const settled = together(settle(settleByMarks(core.outbox, markOf, tools)), confirmed.markSettled());

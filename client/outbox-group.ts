@@ -4,8 +4,9 @@
 import { utf8Length } from "../shared/json.ts";
 import type { Settings } from "../shared/settings.ts";
 import type { UpdateId } from "../shared/wire/ids.ts";
+import type { Timestamp } from "../shared/wire/time.ts";
 import type { Update } from "../shared/wire/update.ts";
-import { type Changed, needsSettling, type Outbox } from "./outbox.ts";
+import { type Changed, laterOf, needsSettling, type Outbox } from "./outbox.ts";
 import { noChanges, together } from "./row-changes.ts";
 import {
   type ActionRow,
@@ -20,6 +21,8 @@ export interface Grouping {
   readonly id: UpdateId;
   readonly modelVersion: number;
   readonly settings: Settings;
+  /** Through where the log has been shown. */
+  readonly shown: Timestamp;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface Grouping {
  */
 export function group(
   outbox: Outbox,
-  { id, modelVersion, settings }: Grouping,
+  { id, modelVersion, settings, shown }: Grouping,
 ): (Changed & { readonly row: UpdateRow }) | undefined {
   const { me } = outbox;
   const taken = takeFitting(outbox.waiting, settings);
@@ -37,7 +40,7 @@ export function group(
     id,
     app: me.app,
     seq: me.nextSeq,
-    after: me.seen,
+    after: laterOf(me.seen, shown),
     modelVersion: taken[0]?.modelVersion ?? modelVersion,
     actions: taken.map(({ action }) => action),
   };

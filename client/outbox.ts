@@ -231,6 +231,6 @@ function without(updates: readonly UpdateRow[], { id }: Update): readonly Update
   return updates.filter((row) => row.update.id !== id);
 }
 
-function laterOf(a: Timestamp, b: Timestamp): Timestamp {
+export function laterOf(a: Timestamp, b: Timestamp): Timestamp {
   return a > b ? a : b;
 }

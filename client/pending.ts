@@ -30,7 +30,24 @@ export interface ShownOnTop {
   readonly pending: readonly FoldUpdate[];
 }
 
-export function createPending(model: Pick<Model, "anyVersion" | "version">): Pending {
+/** What is known of the place that an action will get. */
+export interface Forecast {
+  /** The store's clock minus this machine's, milliseconds. */
+  offsetMs(): number;
+  /** The largest timestamp that was shown here. */
+  shownThrough(): Timestamp;
+}
+
+export function createPending(model: Pick<Model, "anyVersion" | "version">, forecast: Forecast): Pending {
+  const foretell = (action: Action, app: FoldUpdate["app"], modelVersion: number): FoldUpdate => ({
+    // Raised above what is known by the layers; a seq means nothing before it is sent.
+    timestamp: toTimestamp(Math.max(0, createdAt(action.id) + forecast.offsetMs())),
+    app,
+    seq: 1,
+    after: forecast.shownThrough(),
+    modelVersion,
+    actions: [action],
+  });
   let known = new Map<ActionId, FoldUpdate>();
   return {
     list({ me, updates, waiting }, tail, loggedThrough) {
@@ -43,7 +60,7 @@ export function createPending(model: Pick<Model, "anyVersion" | "version">): Pen
         if (modelVersion > model.version && !model.anyVersion) return;
         const before = known.get(action.id);
         const same = before?.app === me.app && before.modelVersion === modelVersion;
-        next.set(action.id, same ? before : pendingUpdate(action, me.app, modelVersion));
+        next.set(action.id, same ? before : foretell(action, me.app, modelVersion));
       };
       for (const { update, storedAt } of updates) {
         const isLogged = storedAt !== null && storedAt <= loggedThrough;
@@ -60,14 +77,9 @@ export function createPending(model: Pick<Model, "anyVersion" | "version">): Pen
       };
     },
     add({ me }, { action, modelVersion }) {
-      const update = pendingUpdate(action, me.app, modelVersion);
+      const update = foretell(action, me.app, modelVersion);
       known.set(action.id, update);
       return update;
     },
   };
-}
-
-/** Raised above what is known by the layers; a seq means nothing before it is sent. */
-function pendingUpdate(action: Action, app: FoldUpdate["app"], modelVersion: number): FoldUpdate {
-  return { timestamp: toTimestamp(createdAt(action.id)), app, seq: 1, modelVersion, actions: [action] };
 }

@@ -39,6 +39,8 @@ export interface RoundParts {
   /** Takes the next outbox and makes its rows durable. */
   change(changed: Changed): Promise<void>;
   newUpdateId(): UpdateId;
+  /** Nothing is sent before all that others have stored is shown: only then `maySend` knows. */
+  readonly readsFirst: boolean;
   /** False while work must not be sent, say because the state has problems. */
   maySend(): boolean;
   settleByMarks(markOf: (app: AppId) => Mark): Promise<void>;
@@ -82,6 +84,14 @@ export function createRounds(parts: RoundParts): Rounds {
   /** The remote answered in the last round. */
   let reached = false;
   let seen: Readonly<Record<string, StampedUpdate>> = {};
+  /** What was sent or shown and is not published yet: a segment of nothing else need not be read. */
+  const inHand = new Map<string, StampedUpdate>();
+
+  function hold(updates: readonly StampedUpdate[]): void {
+    const { position } = confirmed.layers;
+    for (const update of updates) inHand.set(updateKey({ store, ...update }), update);
+    for (const [key, { timestamp }] of inHand) if (timestamp <= position) inHand.delete(key);
+  }
 
   /** Goes on where the rows stand: those of an earlier run, or of a commit that failed and is made by now. */
   function catchUp(): void {
@@ -128,12 +138,12 @@ export function createRounds(parts: RoundParts): Rounds {
       if (outcome.is === "rejected") await parts.change(markRejected(parts.outbox(), row, outcome.reason));
       else {
         known = outcome.known ?? known;
-        const { app } = row.update;
         const { timestamp } = outcome;
+        const update = { ...row.update, timestamp };
+        hold([update]);
         // The tail need not bring back what was just sent.
-        if (withTail)
-          seen = { ...seen, [updateKey({ store, app, timestamp })]: { ...row.update, timestamp } };
-        await parts.change(markStored(parts.outbox(), row, outcome.timestamp));
+        if (withTail) seen = { ...seen, [updateKey({ store, ...update })]: update };
+        await parts.change(markStored(parts.outbox(), row, timestamp));
       }
     }
   }
@@ -144,6 +154,7 @@ export function createRounds(parts: RoundParts): Rounds {
       id: parts.newUpdateId(),
       modelVersion: parts.model.version,
       settings,
+      shown: confirmed.layers.position,
     });
     if (!grouped) return undefined;
     await parts.change(grouped);
@@ -152,7 +163,10 @@ export function createRounds(parts: RoundParts): Rounds {
 
   async function readOn(given: KnownHead | null): Promise<number> {
     try {
-      const outcome = await poller.poll({ given: given && isNewer(given, poller.held) ? given : null });
+      const outcome = await poller.poll({
+        given: given && isNewer(given, poller.held) ? given : null,
+        seen: [...inHand.values()],
+      });
       if (outcome.is === "stuck") throw new StoreError(stuckReader(store));
       await parts.commits.commit(confirmed.meet(outcome.held.known));
       return outcome.updates;
@@ -173,6 +187,7 @@ export function createRounds(parts: RoundParts): Rounds {
       throw error;
     }
     seen = {};
+    inHand.clear();
     parts.repaired(at);
   }
 
@@ -212,6 +227,7 @@ export function createRounds(parts: RoundParts): Rounds {
       const outcome = await remote.tail({ known: held.known, marks: held.marks, seen });
       if (outcome.is === "tail") {
         seen = outcome.seen;
+        hold(outcome.updates);
         poller.held = { ...held, known: outcome.known, marks: outcome.marks ?? held.marks };
         return parts.showTail(outcome.updates);
       }
@@ -228,8 +244,10 @@ export function createRounds(parts: RoundParts): Rounds {
       catchUp();
       const before = poller.held;
       // 2. Send; after an outage only once somebody answers, so that all that was made meanwhile goes out together.
-      const found = reached ? null : await lookFirst();
+      const looksFirst = !reached || parts.readsFirst;
       reached = false;
+      const found = looksFirst ? await lookFirst() : null;
+      if (parts.readsFirst) await showTail();
       const { later, retryAfterMs, known, sent } = await sendAll(withTail);
       // 3. Read.
       const updates = found !== null && sent === 0 ? 0 : await readOn(known);

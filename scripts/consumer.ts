@@ -12,6 +12,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { Command } from "@commander-js/extra-typings";
+import { optionsOf } from "../examples/program.ts";
 import { findChromium } from "./chromium.ts";
 import { buildAndPack } from "./consumer/build.ts";
 import { type Checks, createChecks } from "./consumer/checks.ts";
@@ -22,6 +24,11 @@ import { type AppFile, asApp, readmeFiles } from "./consumer/readme.ts";
 import { compile, linkPackages, loadSubpaths, typeFaults } from "./consumer/subpaths.ts";
 import { readManifest, root, subpathsOf } from "./manifest.ts";
 
+optionsOf(
+  new Command("npm run test:consumer --").description(
+    "Packs the package, installs it into empty folders and runs the README there. Exit code 1: something of it failed.",
+  ),
+);
 const manifest = readManifest();
 const besideApp = ["zod"];
 const besideServer = ["zod", "hono", "@hono/node-server", "@aws-sdk/client-s3"];

@@ -3,16 +3,23 @@
  *
  * The exit code follows the limits (scripts/size/entries.ts), which nothing outgrows unnoticed; the budgets are shown as they are.
  */
+import { Command } from "@commander-js/extra-typings";
+import { optionsOf } from "../examples/program.ts";
 import { type SizeEntry, sizeEntries } from "./size/entries.ts";
 import { measureSize, type Share, type Size } from "./size/measure.ts";
 
 type Measured = SizeEntry & Size;
 
+const values = optionsOf(
+  new Command("npm run size --")
+    .description("What each way to use icecore in a browser weighs. Exit code 1: one is over its limit.")
+    .option("--json", "print JSON"),
+);
 const measured: Measured[] = [];
 for (const entry of sizeEntries) measured.push({ ...entry, ...(await measureSize(entry.code)) });
 const faults = measured.flatMap(faultsOf);
 
-if (process.argv.includes("--json")) console.log(JSON.stringify({ entries: measured, faults }, null, 2));
+if (values.json) console.log(JSON.stringify({ entries: measured, faults }, null, 2));
 else {
   console.log("Minified and gzip, kB of 1,000 bytes. Shares are of the minified bytes.\n");
   for (const one of measured) console.log(`${linesOf(one).join("\n")}\n`);

@@ -28,6 +28,8 @@ export interface Trouble {
   readonly key?: string;
 }
 
+const brand: unique symbol = Symbol.for("icecore.StoreError");
+
 /**
  * The error that every public function throws or rejects with.
  *
@@ -37,6 +39,10 @@ export interface Trouble {
  * }
  */
 export class StoreError extends Error {
+  /** Also for one of another copy of icecore: a process may hold two, one imported and one required. */
+  static override [Symbol.hasInstance](thrown: unknown): thrown is StoreError {
+    return thrown instanceof Error && brand in thrown;
+  }
   override readonly name = "StoreError";
   readonly kind: StoreErrorKind;
   /** The message is both: "what. fix". */
@@ -54,6 +60,10 @@ export class StoreError extends Error {
     this.store = trouble.store;
     this.app = trouble.app;
     this.key = trouble.key;
+  }
+
+  get [brand](): true {
+    return true;
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * Every tuned number of icecore, its unit in its name and its reason beside it. Nothing else in the tree holds one.
+ * The tuned numbers of the protocol, which all parts share and a host may change: each with its unit in its name and its reason beside it.
+ * What one part alone needs stands in that part's own `settings` or `limits` file, or as a named constant beside its use.
  */
 
 export interface Settings {

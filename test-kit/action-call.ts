@@ -3,7 +3,7 @@ import type { FoldUpdate } from "../shared/fold/fold-update.ts";
 import type { Json } from "../shared/json.ts";
 import type { ActionInput, ActionName, Model } from "../shared/model/model.ts";
 import { validateAction } from "../shared/model/validate.ts";
-import { toTimestamp } from "../shared/wire/time.ts";
+import { toTimestamp, zeroTimestamp } from "../shared/wire/time.ts";
 import { testActionId, testAppId } from "./ids.ts";
 
 /** One call of a model's action: `{ name: "addTodo", data: { id: "a", title: "Milk" } }`. */
@@ -58,6 +58,8 @@ export function updateOf(
     timestamp: toTimestamp(startMs + place * stepMs),
     app: testAppId(app, startMs),
     seq,
+    // Nobody had seen anything of anybody: all of it happened at once.
+    after: zeroTimestamp,
     modelVersion: model.version,
     actions: [
       { id: testActionId(number, startMs + number), name, data: JSON.parse(JSON.stringify(data)) as Json },

@@ -47,6 +47,9 @@ export const questions: Readonly<Record<Question, (asked: Asked) => Finding | nu
 /** What engines say of a change of a frozen value. A model's initial values stay frozen once a strict fold had them. */
 const frozenTexts = /not extensible|read.only|Cannot (delete|redefine) property/;
 
+/** What the codec says; an action's own data was encoded before. */
+const unstorableText = / cannot be stored: /;
+
 function askDeterministic(scenario: Scenario): Finding | null {
   const order = madeOrder(scenario);
   const first = foldScenario(scenario, order);
@@ -60,6 +63,14 @@ function askDeterministic(scenario: Scenario): Finding | null {
       order: null,
       lines: ["Folded twice, the state is another one:", ...differenceLines(second.state, first.state)],
     };
+  const unstorable = [...first.rejected].find(([, reason]) => unstorableText.test(reason));
+  if (unstorable) {
+    const [step, reason] = unstorable;
+    return {
+      order: null,
+      lines: [`Action ${step + 1} puts into the state what cannot be stored: ${reason}`],
+    };
+  }
   const lenient = foldScenario(scenario, order, { strict: false });
   const changer = [...first.rejected].find(
     ([step, reason]) => frozenTexts.test(reason) || !lenient.rejected.has(step),

@@ -8,10 +8,9 @@
 import { StoreError } from "../../shared/errors.ts";
 import type { Bucket } from "../../shared/ports/bucket.ts";
 import type { AbortSignalLike, Platform } from "../../shared/ports/platform.ts";
-import { defaultSettings } from "../../shared/settings.ts";
-import { requireKey } from "../key-rules.ts";
-import { createIfMatch, isEtag } from "../s3-common/if-match.ts";
+import { createIfMatch } from "../s3-common/if-match.ts";
 import { parseS3Location, type S3Location } from "../s3-common/location.ts";
+import { createS3Port } from "../s3-common/s3-port.ts";
 import { createTries } from "../s3-common/tries.ts";
 import { rootOf } from "./address.ts";
 import { createServiceClock } from "./clock.ts";
@@ -62,35 +61,8 @@ const regionElsewhere = "us-east-1";
  */
 export function createS3FetchBucket(options: S3FetchOptions): Bucket {
   const parts = createParts(options);
-  const { location, clock } = parts;
-  const check = (key: string): void => requireKey(key, location.name);
-
-  return {
-    name: location.name,
-    async get(key, getOptions = {}) {
-      check(key);
-      return readObject(parts, key, getOptions);
-    },
-    async putIfAbsent(key, content) {
-      check(key);
-      return writeObject(parts, key, content, { ifNoneMatch: "*" });
-    },
-    async putIfMatch(key, content, etag, { ifMatch } = {}) {
-      check(key);
-      if (!isEtag(etag)) return { is: "refused", date: clock.date(null) };
-      return parts.ifMatch.swap(etag, ifMatch, {
-        send: (spelt) => writeObject(parts, key, content, { ifMatch: spelt }),
-        current: () => readEtag(parts, key),
-      });
-    },
-    list: (prefix, { after = "", limit = defaultSettings.listKeysMax } = {}) =>
-      listPage(parts, { prefix, after, limit: Math.min(limit, defaultSettings.listKeysMax) }),
-    async delete(keys) {
-      for (const key of keys) check(key);
-      return deleteAll(parts, keys);
-    },
-    ifMatch: parts.ifMatch.known,
-  };
+  const now = () => parts.clock.date(null);
+  return createS3Port(parts, { now, readObject, readEtag, writeObject, listPage, deleteAll });
 }
 
 function createParts(options: S3FetchOptions): Parts {

@@ -6,11 +6,10 @@
  */
 import type { Bucket } from "../../shared/ports/bucket.ts";
 import type { AbortSignalLike, Platform } from "../../shared/ports/platform.ts";
-import { defaultSettings } from "../../shared/settings.ts";
-import { requireKey } from "../key-rules.ts";
 import { createNodePlatform } from "../platform/node.ts";
-import { createIfMatch, isEtag } from "../s3-common/if-match.ts";
+import { createIfMatch } from "../s3-common/if-match.ts";
 import { parseS3Location } from "../s3-common/location.ts";
+import { createS3Port } from "../s3-common/s3-port.ts";
 import { createTries } from "../s3-common/tries.ts";
 import { createSdkClient } from "./client.ts";
 import { deleteAll } from "./delete.ts";
@@ -44,33 +43,9 @@ export function createS3Bucket(address: string, options: S3BucketOptions = {}): 
     tries: createTries({ platform, faultOf, signal }),
     ifMatch: createIfMatch(),
   };
-  const check = (key: string): void => requireKey(key, location.name);
-
+  const requests = { now: platform.now, readObject, readEtag, writeObject, listPage, deleteAll };
   return {
-    name: location.name,
-    async get(key, getOptions = {}) {
-      check(key);
-      return readObject(parts, key, getOptions);
-    },
-    async putIfAbsent(key, content) {
-      check(key);
-      return writeObject(parts, key, content, { ifNoneMatch: "*" });
-    },
-    async putIfMatch(key, content, etag, { ifMatch } = {}) {
-      check(key);
-      if (!isEtag(etag)) return { is: "refused", date: platform.now() };
-      return parts.ifMatch.swap(etag, ifMatch, {
-        send: (spelt) => writeObject(parts, key, content, { ifMatch: spelt }),
-        current: () => readEtag(parts, key),
-      });
-    },
-    list: (prefix, { after = "", limit = defaultSettings.listKeysMax } = {}) =>
-      listPage(parts, { prefix, after, limit: Math.min(limit, defaultSettings.listKeysMax) }),
-    async delete(keys) {
-      for (const key of keys) check(key);
-      return deleteAll(parts, keys);
-    },
-    ifMatch: parts.ifMatch.known,
+    ...createS3Port(parts, requests),
     facts: () => readFacts(parts),
   };
 }

@@ -32,7 +32,13 @@ export function addImport(program: Command, io: CommandIo): void {
       const session = await openSession(io, options, { maybeNew: true });
       const report = await importFrom(io, session, input);
       if (io.json) io.screen.json({ store: session.store, ...report, through: jsonTime(report.through) });
-      else io.screen.line(reportText(report));
+      else {
+        io.screen.line(reportText(report));
+        if (report.imported > 0)
+          io.screen.remark(
+            `Stored, not yet published: run "icecore rollup --store ${session.store}" (or serve the store) to publish them.`,
+          );
+      }
     });
 }
 

@@ -11,6 +11,7 @@ import { createLogPrinter, type LogPrinter } from "../log-lines.ts";
 import { toNumber } from "../numbers.ts";
 import { openSession, type Session, storeCommand } from "../session.ts";
 import { timeHelp, toTime } from "../time.ts";
+import { tellWaiting } from "../waiting.ts";
 
 /** Between two polls of --follow: a head that did not change costs one conditional GET. */
 const followMs = 1_000;
@@ -50,6 +51,10 @@ export function addLog(program: Command, io: CommandIo): void {
         from,
       });
       await printLog(io, { ...session, reader, printer }, { ...options, to });
+      const { held } = reader;
+      const isAll = options.tail === true || options.follow === true || printer.full;
+      if (!isAll && held !== null)
+        await tellWaiting(io, session.host, { ...session, ...held.known.head, to });
     });
 }
 

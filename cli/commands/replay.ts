@@ -9,6 +9,7 @@ import { openReplay, type Replaying } from "../replaying.ts";
 import { quoted, safeText, shortJson } from "../screen.ts";
 import { storeCommand } from "../session.ts";
 import { jsonTime, timeHelp, timeText, toTime } from "../time.ts";
+import { tellWaiting } from "../waiting.ts";
 
 /** Of a large table the first rows show its shape; --limit shows more. */
 const rowsDefault = "20";
@@ -53,6 +54,7 @@ export function addReplay(program: Command, io: CommandIo): void {
       if (io.json) io.screen.json(toJson(shown, state, options.rejected === true));
       else if (options.exact) printExact(io, shown, state);
       else printState(io, shown, { state, limit, rejected: options.rejected === true });
+      await tellWaiting(io, replaying.host, { ...replaying, to: at });
     });
 }
 

@@ -35,6 +35,10 @@ export function addRollup(program: Command, io: CommandIo): void {
       const rollup = createRollup(host, { store, ...model, onRejection: () => void rejected.count++ });
       const work: Work = { io, rollup, rejected };
       if (!options.watch) return tell(work, () => rounds(work));
+      if (!io.json)
+        io.screen.remark(
+          `Watching store "${store}" in ${host.bucket.name}: a round every ${everyMs / 1_000} s, until Ctrl-C.`,
+        );
       // It will run for long: better to refuse now than to lose something later.
       let fit = false;
       for (;;) {

@@ -7,6 +7,7 @@ import { UsageError } from "../errors.ts";
 import type { CommandIo } from "../io.ts";
 import { loadModel } from "../model-file.ts";
 import { toNumber } from "../numbers.ts";
+import { quoted } from "../screen.ts";
 import { toServeAccess } from "../serve-access.ts";
 import { bucketCommand, openHost, toStoreId } from "../session.ts";
 
@@ -19,31 +20,45 @@ With --auth-secret-file or --auth-jwks it lets in who sends a token that holds, 
 machine may use it on this machine's own address; beyond it only with --open, and then everybody may read and write everything.
 Put something that speaks HTTPS before it: clients refuse plain HTTP from other machines.
 
+Pages of another origin, say of a dev server, may use it with --cors-origin; or let that server pass /v1 on to it.
+
 Ctrl-C or SIGTERM: it takes no more requests, finishes those at work and its round, and ends with exit code 0.
 
 Examples:
   $ icecore serve --bucket folder:./bucket --model todos.ts --store family
   $ icecore serve --bucket folder:./bucket --model todos.ts --auth-secret-file secret.txt --audience todos
   $ icecore serve --bucket 's3://notes?region=eu-central-1' --model notes.js --host 0.0.0.0 --port 80 --json \\
-      --auth-jwks https://login.example.com/.well-known/jwks.json --audience notes --issuer https://login.example.com`;
+      --auth-jwks https://login.example.com/.well-known/jwks.json --audience notes --issuer https://login.example.com \\
+      --cors-origin https://notes.example.com`;
 
 export function addServe(program: Command, io: CommandIo): void {
   bucketCommand(program, "serve", "serve stores over HTTP, with their rollup, until it is stopped")
     .requiredOption("-m, --model <file>", "a script that exports the model: what updates are checked by")
-    .option("-s, --store <id...>", "serve these alone; they are made where they are missing")
+    .option("-s, --store <id...>", "serve these alone; they are made where they are missing (default: all)")
     .option("-p, --port <number>", "0 for any that is free", "8787")
     .option("--host <address>", "where to listen", "127.0.0.1")
-    .option("--auth-secret-file <file>", "let in tokens signed with the secret in this file (HS256)")
-    .option("--auth-jwks <url>", "let in tokens signed with the keys that an issuer publishes there")
+    .option(
+      "--auth-secret-file <file>",
+      "let in tokens signed with the secret in this file (HS256; default: no tokens)",
+    )
+    .option(
+      "--auth-jwks <url>",
+      "let in tokens signed with the keys that an issuer publishes there (default: no tokens)",
+    )
     .option("--audience <name>", "the aud that tokens must have")
     .option("--issuer <name>", "the iss that tokens must have (default: any)")
-    .option("--open", "let everybody who reaches it read and write everything")
+    .option(
+      "--cors-origin <origin...>",
+      'let pages of this origin use it from a browser, as in http://localhost:5173; "*" for all (default: none)',
+    )
+    .option("--open", "let everybody who reaches it read and write everything (default: this machine alone)")
     .option("--every <seconds>", "between two looks for what others wrote (default: 5, on s3:// 60)")
     .addHelpText("after", examples)
     .action(async (options) => {
       const stores = options.store?.map(toStoreId) ?? null;
       const port = toPort(options.port);
       const everyMs = options.every === undefined ? null : everyOf(options.every);
+      const corsOrigins = options.corsOrigin?.map(toOrigin);
       const access = await toServeAccess(options, stores, io.platform);
       const { serve } = await loadServing();
       const model = await loadModel(options.model);
@@ -60,6 +75,7 @@ export function addServe(program: Command, io: CommandIo): void {
         port,
         hostname: options.host,
         access,
+        corsOrigins,
         everyMs: everyMs ?? (local ? 5_000 : 60_000),
       });
     });
@@ -86,6 +102,20 @@ function toPort(text: string): number {
   const port = toNumber(text, { name: "--port", min: 0 });
   if (port < 65_536) return port;
   throw new UsageError(`--port is ${port}`, "Give a number from 0 to 65535.");
+}
+
+/** An origin as browsers send it: scheme, name and port, nothing behind them. */
+function toOrigin(text: string): string {
+  if (text === "*") return text;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url && /^https?:$/.test(url.protocol) && url.origin === text) return text;
+  // An app's web view has a scheme of its own: capacitor://localhost, tauri://localhost.
+  if (url && !/^https?:$/.test(url.protocol) && /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+$/.test(text)) return text;
+  const near = url && /^https?:$/.test(url.protocol) ? ` Is it ${url.origin}?` : "";
+  throw new UsageError(
+    `--cors-origin is ${quoted(text, 100)}`,
+    `Give what a browser calls the page's origin, as in http://localhost:5173, or "*" for all.${near}`,
+  );
 }
 
 function everyOf(text: string): number {

@@ -1,8 +1,12 @@
 /** icecore token: a signed token for development and scripts, on stdout and nowhere else. */
 import { type Command, Option } from "@commander-js/extra-typings";
+import { parseStoreNames } from "../../server/roles.ts";
+import { parseAppId, storeIdRule } from "../../shared/wire/ids.ts";
 import { toTimestamp } from "../../shared/wire/time.ts";
+import { UsageError } from "../errors.ts";
 import type { CommandIo } from "../io.ts";
 import { toNumber } from "../numbers.ts";
+import { quoted } from "../screen.ts";
 import { readSecretFile } from "../secret-file.ts";
 import { loadJwt, toUsage } from "../serve-access.ts";
 import { jsonTime } from "../time.ts";
@@ -39,6 +43,12 @@ export function addToken(program: Command, io: CommandIo): void {
     .action(async (options) => {
       const { audience, subject, role, store: stores, app, issuer } = options;
       const lifeSeconds = 60 * toNumber(options.minutes, { name: "--minutes", min: 1 });
+      for (const name of stores) requireStoreName(name);
+      if (app !== undefined && parseAppId(app) === undefined)
+        throw new UsageError(
+          `--app is ${quoted(app, 60)}`,
+          "Give an app id: a ULID, 26 digits and capital letters without I, L, O and U, as in 01JD3N5QXZ8G4V7T2K9M6B0RWC.",
+        );
       const secret = readSecretFile(options.secretFile, "--secret-file");
       const { newToken } = await loadJwt();
       const { platform, screen } = io;
@@ -50,4 +60,12 @@ export function addToken(program: Command, io: CommandIo): void {
       if (io.json) screen.json({ token, subject, role, stores, expiresAt: jsonTime(expiresAt) });
       else screen.line(token);
     });
+}
+
+function requireStoreName(name: string): void {
+  if (parseStoreNames([name]) !== undefined) return;
+  throw new UsageError(
+    `--store is ${quoted(name, 100)}`,
+    `Give a store id, a prefix of one that ends in *, or '*' for all: ${storeIdRule}.`,
+  );
 }

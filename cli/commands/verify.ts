@@ -1,6 +1,7 @@
 /** icecore verify: every invariant that objects can show; what is wrong, where, and the way out. */
 import type { Command } from "@commander-js/extra-typings";
 import { type AuditReport, auditStore } from "../../shared/drive/audit.ts";
+import { isLoss } from "../../shared/drive/recover-replace.ts";
 import type { Finding } from "../../shared/log/audit.ts";
 import { encodeHead } from "../../shared/wire/head.ts";
 import type { CommandIo } from "../io.ts";
@@ -43,6 +44,10 @@ export function addVerify(program: Command, io: CommandIo): void {
       for (const line of table(countRows(report, "model" in model), [io.screen.paint.bold]))
         io.screen.line(line);
       io.screen.line(verdict(io.screen, errors, report.findings.length - errors));
+      if (report.head && report.findings.some(isLoss))
+        io.screen.line(
+          `What cannot be restored may still lie in older objects: "icecore recover --store ${store} --replace-head ${store} --dry-run" tells.`,
+        );
     });
 }
 
@@ -61,13 +66,15 @@ function countRows(report: AuditReport, withModel: boolean): readonly (readonly 
   const compared = withModel
     ? `, ${statesCompared} compared with a fold of the log`
     : "; give --model to compare states";
+  const unread =
+    log.unread === undefined ? "" : `; ${log.unread} more may lie in segments that cannot be read`;
   return [
     [
       "log",
       `${countText(log.updates, "update")} with ${countText(log.actions, "action")} of ${countText(log.apps, "app")} in ${countText(segments, "segment")}, through ${timeText(head.publishedThrough)}`,
     ],
     ["snapshots", `${snapshots} listed${compared}`],
-    ["never came", `${countText(log.missing, "seq")} that the log has passed`],
+    ["never came", `${countText(log.missing, "seq")} that the log has passed${unread}`],
     [
       "raw updates",
       `${raw.total} there: ${raw.waiting} to be published${since}, ${raw.covered} in the log already`,

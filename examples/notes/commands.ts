@@ -8,6 +8,7 @@ export const intro = `
   milk                 adds a note       edit 1 oat milk   changes it
   done 1 / undone 1    ticks it          rm 1              removes it
   offline / online     cuts the network  ago 2             the list as it was two minutes ago
+  list                 shows it again    help or ?         shows this
   quit                 ends (Ctrl-D too)
 `;
 
@@ -46,11 +47,20 @@ async function act(
     use(id);
     return "";
   };
+  const added = (): string => {
+    store.do.addNote({ id: newId(), text: typed.line, by: name });
+    return "";
+  };
   switch (word) {
     case "":
       return "";
     case "quit":
       return "quit";
+    case "help":
+    case "?":
+      return typed.first === "" ? intro : added();
+    case "list":
+      return typed.first === "" ? listOf(store.state.notes) : added();
     case "done":
     case "undone":
       return numbered((id) => store.do.setDone({ id, done: word === "done" }));
@@ -68,8 +78,7 @@ async function act(
     case "ago":
       return listOf((await store.at(minutesAgo(typed.first))).notes);
     default:
-      store.do.addNote({ id: newId(), text: typed.line, by: name });
-      return "";
+      return added();
   }
 }
 

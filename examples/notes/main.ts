@@ -6,10 +6,11 @@
  */
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { Command } from "@commander-js/extra-typings";
 import { createNodePlatform } from "../../bucket/platform/node.ts";
 import type { FetchLike } from "../../client/index.ts";
 import { StoreError } from "../../shared/errors.ts";
+import { optionsOf, whole } from "../program.ts";
 import { answer, intro } from "./commands.ts";
 import { openNotes } from "./open.ts";
 import { keepServing } from "./serving.ts";
@@ -18,11 +19,10 @@ import { createView } from "./view.ts";
 const program = new Command("npm run notes --")
   .description("Notes in a terminal: start it in two, write in both, go offline and come back.")
   .option("--as <name>", "who writes; each name has its own folder on this disk", "anna")
-  .option("--port <n>", "where whoever is there first serves", toPort, 8790)
-  .option("--folder <path>", "where the notes of this machine are kept", "./.icecore/notes")
-  .allowExcessArguments(false);
+  .option("--port <n>", "where whoever is there first serves", whole(1, 65_535), 8790)
+  .option("--folder <path>", "where the notes of this machine are kept", "./.icecore/notes");
 
-process.exitCode = await main(program.parse().opts());
+process.exitCode = await main(optionsOf(program));
 
 async function main({ as: name, port, folder }: ReturnType<typeof program.opts>): Promise<number> {
   if (!/^[\w-]{1,40}$/.test(name)) {
@@ -62,10 +62,4 @@ async function main({ as: name, port, folder }: ReturnType<typeof program.opts>)
     await store.close();
     await serving.stop();
   }
-}
-
-function toPort(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) < 1 || Number(text) > 65_535)
-    throw new InvalidArgumentError("a port is a whole number from 1 to 65535.");
-  return Number(text);
 }

@@ -3,9 +3,10 @@
  *
  * Ctrl-C finishes what is at work and ends with exit code 0; 1 where something went wrong.
  */
-import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { Command } from "@commander-js/extra-typings";
 import { createNodePlatform } from "../../bucket/platform/node.ts";
 import { StoreError } from "../../shared/errors.ts";
+import { optionsOf, whole } from "../program.ts";
 import { buildTodo } from "./build.ts";
 import { serveTodo } from "./serve.ts";
 
@@ -14,7 +15,11 @@ const portsMore = 20;
 
 const program = new Command("npm start --")
   .description("A todo list that works offline: the page, its server and its store, all on this machine.")
-  .option("--port <n>", `where to listen (default: ${portDefault}, or the next that is free)`, toPort)
+  .option(
+    "--port <n>",
+    `where to listen (default: ${portDefault}, or the next that is free)`,
+    whole(0, 65_535),
+  )
   .option("--folder <path>", "where the store is kept", "./.icecore")
   .addHelpText(
     "after",
@@ -22,10 +27,9 @@ const program = new Command("npm start --")
 Open the address in two browsers, or in a window and a private window, and type in both. End the server and go on typing: it is sent
 when the server is back. What the folder holds can be looked into meanwhile:
   $ npm run icecore -- log --bucket folder:./.icecore --store todos --follow`,
-  )
-  .allowExcessArguments(false);
+  );
 
-process.exitCode = await main(program.parse().opts());
+process.exitCode = await main(optionsOf(program));
 
 async function main({ port, folder }: ReturnType<typeof program.opts>): Promise<number> {
   const stopped = untilStopped();
@@ -60,10 +64,4 @@ function untilStopped(): Promise<void> {
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-function toPort(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
-    throw new InvalidArgumentError("a port is a whole number from 0 to 65535.");
-  return Number(text);
 }

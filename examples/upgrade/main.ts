@@ -3,6 +3,7 @@
  * old one does not know waits in order; it says "upgrade"; nothing is lost; the damage is found and repaired.
  */
 import assert from "node:assert/strict";
+import { Command } from "@commander-js/extra-typings";
 import { createMemoryBucket } from "../../bucket/memory.ts";
 import { createNodePlatform } from "../../bucket/platform/node.ts";
 import type { Local } from "../../client/local/local.ts";
@@ -14,8 +15,14 @@ import { createStore, scanLog } from "../../shared/drive/store.ts";
 import type { Model } from "../../shared/model/model.ts";
 import { newSettings } from "../../shared/settings.ts";
 import { parseStoreId, type StoreId } from "../../shared/wire/ids.ts";
+import { optionsOf } from "../program.ts";
 import { notesOne, notesTwo } from "./models.ts";
 
+optionsOf(
+  new Command("npm run demo:upgrade --").description(
+    "An old client with queued work meets a newer model; a stored state is damaged and repaired. All in memory, in seconds.",
+  ),
+);
 const platform = createNodePlatform();
 const settings = newSettings({ graceMs: 0, snapshotBytesMin: 1 });
 const bucket = createMemoryBucket();

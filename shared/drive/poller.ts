@@ -9,12 +9,12 @@ import type { Held } from "../log/held.ts";
 import type { KnownHead } from "../log/known-head.ts";
 import type { ReplicaRequest } from "../log/program.ts";
 import { type ReadOutcome, read } from "../log/read.ts";
-import type { SeenUpdates } from "../log/seen-segment.ts";
 import { stuckReader } from "../log/troubles.ts";
 import type { Replica } from "../ports/replica.ts";
 import type { StoreId } from "../wire/ids.ts";
 import type { Segment } from "../wire/segment.ts";
 import { type Timestamp, toTimestamp, zeroTimestamp } from "../wire/time.ts";
+import type { StampedUpdate } from "../wire/update.ts";
 import { type Host, run } from "./run.ts";
 
 export interface PollerOptions {
@@ -39,8 +39,8 @@ export interface PollOptions {
   readonly given?: KnownHead | null;
   /** Segments in memory, by key: saves their GETs. */
   readonly cached?: Readonly<Record<string, Segment>>;
-  /** Raw updates of a tail, or of this reader's own, by key: a segment of nothing else is not read. */
-  readonly seen?: SeenUpdates;
+  /** Updates of a tail, or of this reader's own: a segment of nothing else is not read. */
+  readonly seen?: readonly StampedUpdate[];
 }
 
 export interface Poller {
@@ -59,7 +59,7 @@ export function createPoller(host: Host, options: PollerOptions): Poller {
   const { store, modelVersion = null, history = false, migrate = false, from = zeroTimestamp } = options;
   const poller: Poller = {
     held: options.held ?? null,
-    async poll({ until = endOfTime, given = null, cached = {}, seen = {} } = {}) {
+    async poll({ until = endOfTime, given = null, cached = {}, seen = [] } = {}) {
       const { held } = poller;
       const input = { store, held, modelVersion, migrate, history, until, from, given, cached, seen };
       const onReplica = (request: ReplicaRequest) => {

@@ -3,7 +3,7 @@ import { type Codec, createCodec } from "../codec/codec.ts";
 import { isPlain } from "../codec/types.ts";
 import { StoreError } from "../errors.ts";
 import { canonicalText } from "../json.ts";
-import { changedKeys, type Table, TableHandle, tableOf } from "../model/table.ts";
+import { changedKeys, type Table, toTable } from "../model/table.ts";
 
 export interface DiffRow {
   /** Field name, then the entity's key or the member's name. */
@@ -74,13 +74,6 @@ function diffEntity(
   if (before === undefined) return [{ path, kind: "added", after }];
   if (after === undefined) return [{ path, kind: "removed", before }];
   return isSame(before, after, codec) ? [] : [{ path, kind: "changed", before, after }];
-}
-
-function toTable(read: unknown): Table<unknown> | undefined {
-  if (read instanceof TableHandle) return read;
-  if (typeof read !== "object" || read === null) return undefined;
-  const table = (read as { readonly [tableOf]?: Table<unknown> })[tableOf];
-  return table instanceof TableHandle ? table : undefined;
 }
 
 /** What the codec cannot encode (a type it was not given) counts as changed: a diff is for people and never throws. */

@@ -82,10 +82,15 @@ export interface Fold<S = unknown> {
  */
 export function createFold<S>(model: Model<S>, { strict = false }: FoldOptions = {}): Fold<S> {
   let position: Timestamp = zeroTimestamp;
-  const journal = createJournal();
-  const context: StateContext = { codec: model.stateCodec, journal, strict, meta: () => metaOf(run) };
+  // A journal for each state: the draft of one that was replaced writes nowhere any more.
+  const newContext = (): StateContext => {
+    const journal = createJournal();
+    return { codec: model.stateCodec, journal, strict, meta: () => metaOf(run) };
+  };
+  const context = newContext();
   let store: StateStore<S> = model.createState(context);
-  const run: ActionRun = { model: model as Model, journal, strict, store, meta: undefined };
+  const run: ActionRun = { model: model as Model, journal: context.journal, strict, store, meta: undefined };
+  run.journal.close();
 
   return {
     model,
@@ -93,9 +98,11 @@ export function createFold<S>(model: Model<S>, { strict = false }: FoldOptions =
       return position;
     },
     load(stored, storedVersion, through) {
-      const next = loadState(model, context, stored, storedVersion);
-      store = next;
-      run.store = next;
+      const next = newContext();
+      store = loadState(model, next, stored, storedVersion);
+      next.journal.close();
+      run.store = store;
+      run.journal = next.journal;
       position = through;
     },
     apply(updates, through) {
@@ -143,6 +150,7 @@ function applyAll(run: ActionRun, updates: readonly FoldUpdate[], count: number)
   let applied = 0;
   for (let i = 0; i < count; i++) {
     const update = updates[i] as FoldUpdate;
+    run.journal.clear();
     run.model.noteUpdate?.(run.store.draft, update);
     for (const action of update.actions) {
       const reason = runAction(run, update, action);
@@ -150,7 +158,7 @@ function applyAll(run: ActionRun, updates: readonly FoldUpdate[], count: number)
       else rejected.push(rejection(update, action, reason));
     }
   }
-  run.journal.clear();
+  run.journal.close();
   return { applied, rejected };
 }
 

@@ -13,6 +13,7 @@ export function newMeta(update: FoldUpdate, { id }: Action): ActionMeta {
     id,
     app: update.app,
     timestamp: update.timestamp,
+    after: update.after,
     createdAt: fiveDigits(id, 0) * halfway + fiveDigits(id, 5),
   };
 }

@@ -1,8 +1,9 @@
 /** One action on a draft: decode, upcast, validate, apply. Anything that goes wrong undoes this action and no other. */
-import { AssertionError, StoreError } from "../errors.ts";
+import { AssertionError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { freezeDeep } from "../model/freeze.ts";
 import type { Journal } from "../model/journal.ts";
+import { asyncFunction, isLater } from "../model/later.ts";
 import type { ActionMeta, Model, StateStore } from "../model/model.ts";
 import { bounded, reasonOf } from "../model/reason.ts";
 import type { Action } from "../wire/update.ts";
@@ -12,7 +13,7 @@ import { newMeta } from "./meta.ts";
 /** What running actions needs and shares inside one fold. */
 export interface ActionRun {
   readonly model: Model;
-  readonly journal: Journal;
+  journal: Journal;
   readonly strict: boolean;
   store: StateStore<unknown>;
   /** The meta of the action that is being applied. */
@@ -33,12 +34,14 @@ export function runAction(run: ActionRun, update: FoldUpdate, action: Action): s
     run.meta = meta;
     if (run.strict) freezeDeep([accepted, meta]);
     const returned = known.apply(run.store.draft, accepted, meta);
-    if (isThenable(returned)) throw asynchronous(action.name);
+    if (isLater(returned)) throw asyncFunction(`The model function of "${action.name.slice(0, 80)}"`);
     return undefined;
   } catch (error) {
     journal.undo();
     if (error instanceof AssertionError) throw error;
     return reasonOf(error);
+  } finally {
+    journal.close();
   }
 }
 
@@ -49,20 +52,4 @@ function decodeAction({ model, strict }: ActionRun, stored: Json): unknown {
 
 function structuredCopy(json: Json): Json {
   return JSON.parse(JSON.stringify(json)) as Json;
-}
-
-function isThenable(returned: unknown): boolean {
-  return (
-    typeof returned === "object" &&
-    returned !== null &&
-    typeof (returned as { then?: unknown }).then === "function"
-  );
-}
-
-function asynchronous(name: string): StoreError {
-  return new StoreError({
-    kind: "rejected",
-    what: `The model function of "${name.slice(0, 80)}" is async`,
-    fix: "Make it synchronous; put what it would wait for into the action's data",
-  });
 }

@@ -14,6 +14,7 @@ import { advanceMarks, emptyMarks } from "../wire/marks.ts";
 import { emptyLogHash, hashLog, type Segment, updatesAbove } from "../wire/segment.ts";
 import { parseSnapshot } from "../wire/snapshot.ts";
 import { type Timestamp, zeroTimestamp } from "../wire/time.ts";
+import type { StampedUpdate } from "../wire/update.ts";
 import { getHead, withHead } from "./head-read.ts";
 import type { Held } from "./held.ts";
 import { readHistoryIndex } from "./history-read.ts";
@@ -21,7 +22,7 @@ import type { KnownHead } from "./known-head.ts";
 import { namedKeys } from "./link-rules.ts";
 import { type Answer, ask, done, type Env, fail, type Program, type Request, type Step } from "./program.ts";
 import { planRead, type ReadPlan } from "./read-plan.ts";
-import { type SeenUpdates, segmentOfSeen } from "./seen-segment.ts";
+import { segmentOfSeen } from "./seen-segment.ts";
 import { readSegment } from "./segment-read.ts";
 import { badObject, divergedLog, gapInLog, missingObject, tooBusy } from "./troubles.ts";
 
@@ -42,8 +43,8 @@ export interface ReadInput {
   readonly given: KnownHead | null;
   /** Segments in memory, by key: they are not read again. */
   readonly cached: Readonly<Record<string, Segment>>;
-  /** Updates that the reader holds already, by key: a segment of nothing else is not read, its hash proves it. */
-  readonly seen: SeenUpdates;
+  /** Updates above the position that the reader holds already: a segment of nothing else is not read, its hash proves it. */
+  readonly seen: readonly StampedUpdate[];
 }
 
 interface Base extends ReadInput {

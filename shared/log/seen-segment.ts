@@ -9,20 +9,15 @@ import type { StampedUpdate } from "../wire/update.ts";
 import type { Held } from "./held.ts";
 import { inLogOrder } from "./publish-build.ts";
 
-/** By the key of their raw object. */
-export type SeenUpdates = Readonly<Record<string, StampedUpdate>>;
-
 /** Undefined where it must be read: something in it was not seen, or is not what was seen. */
 export function segmentOfSeen(
   { from, through, count, hash }: SegmentEntry,
   { position, hash: fromHash }: Held,
-  seen: SeenUpdates,
+  seen: readonly StampedUpdate[],
   sha256: Sha256,
 ): Segment | undefined {
   if (position !== from || fromHash === null) return undefined;
-  const updates = inLogOrder(
-    Object.values(seen).filter(({ timestamp }) => from < timestamp && timestamp <= through),
-  );
+  const updates = inLogOrder(seen.filter(({ timestamp }) => from < timestamp && timestamp <= through));
   if (updates.length !== count || hashLog(fromHash, updates, sha256) !== hash) return undefined;
   return { from, through, fromHash, hash, updates, setAside: [] };
 }

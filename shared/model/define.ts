@@ -3,7 +3,15 @@
  */
 import { createCodec } from "../codec/codec.ts";
 import type { TypeRegistration } from "../codec/types.ts";
-import { checkActionNames, checkFields, checkName, checkUpcasters, checkVersion } from "./checks.ts";
+import {
+  checkActions,
+  checkFields,
+  checkInitial,
+  checkInvariants,
+  checkName,
+  checkUpcasters,
+  checkVersion,
+} from "./checks.ts";
 import type { Fields, StateDraft, StateRead } from "./field.ts";
 import { createFieldState } from "./field-state.ts";
 import { findProblems, type Invariants } from "./invariants.ts";
@@ -93,10 +101,13 @@ export function defineModel<F extends Fields, A extends Actions<F>>(
   checkName(name);
   checkVersion(name, version);
   checkFields(name, fields);
-  checkActionNames(name, Object.keys(actions));
+  checkActions(name, actions);
   checkUpcasters(name, version, Object.keys(actions), upcasters);
+  checkInvariants(name, invariants);
   const byName = new Map(Object.entries(actions).map(([key, each]) => [key, toModelAction(each)]));
   const codec = createCodec({ types });
+  const stateCodec = createCodec({ types, depthMax: stateDepthMax });
+  checkInitial(name, fields, stateCodec);
   return {
     name,
     version,
@@ -105,7 +116,7 @@ export function defineModel<F extends Fields, A extends Actions<F>>(
     invariantNames: Object.keys(invariants),
     fieldKinds: Object.fromEntries(Object.entries(fields).map(([field, { kind }]) => [field, kind])),
     codec,
-    stateCodec: createCodec({ types, depthMax: stateDepthMax }),
+    stateCodec,
     createState: (context) => createFieldState(fields, context),
     findAction: lastFound(byName),
     upcast: (key, decoded, from) =>

@@ -1,5 +1,6 @@
 /** Invariants: what is wrong with a state, as a list (requirement F1). They report and never stop anything. */
 import type { Json } from "../json.ts";
+import { isLater } from "./later.ts";
 import type { Problem } from "./model.ts";
 import { reasonOf } from "./reason.ts";
 
@@ -21,7 +22,8 @@ export function findProblems<S>(
 function findings<S>(find: (state: S) => readonly unknown[], state: S): readonly unknown[] {
   try {
     const found: unknown = find(state);
-    return Array.isArray(found) ? found : ["the invariant did not return a list"];
+    if (Array.isArray(found)) return found;
+    return [isLater(found) ? "the invariant is async" : "the invariant did not return a list"];
   } catch (error) {
     return [`the invariant threw: ${reasonOf(error)}`];
   }

@@ -15,6 +15,11 @@ export interface ActionMeta {
   readonly app: AppId;
   /** The server time of its update; a forecast while pending. */
   readonly timestamp: Timestamp;
+  /**
+   * What its author had seen when its update was made: everything of the log at or below it, and of its own. What others did above it, it
+   * did not know of. 0: nothing. A forecast while pending.
+   */
+  readonly after: Timestamp;
   /** When the action was made, milliseconds since 1970, by the clock of its app. Never changes. */
   readonly createdAt: number;
 }

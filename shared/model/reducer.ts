@@ -2,9 +2,10 @@
 import { createCodec } from "../codec/codec.ts";
 import type { TypeRegistration } from "../codec/types.ts";
 import { StoreError } from "../errors.ts";
-import { checkName, checkVersion, isReservedName } from "./checks.ts";
+import { checkName, checkReducer, checkStorable, checkVersion, isReservedName } from "./checks.ts";
 import type { FieldStore } from "./field.ts";
 import { createValueStore } from "./fields/value.ts";
+import { asyncFunction, isLater } from "./later.ts";
 import type { ActionMeta, ActionTypes, Model, ModelAction, StateContext, StateStore } from "./model.ts";
 import { createMigrate, stateDepthMax, type VersionSteps } from "./versions.ts";
 
@@ -36,6 +37,9 @@ export function reducerModel<S>(definition: ReducerDefinition<S>): Model<S, Acti
   const { name, version, initialState, reducer, types = [], migrate = {} } = definition;
   checkName(name);
   checkVersion(name, version);
+  checkReducer(name, reducer);
+  const stateCodec = createCodec({ types, depthMax: stateDepthMax });
+  checkStorable(`The initial state of model "${name}"`, () => stateCodec.encode(initialState));
   return {
     name,
     version,
@@ -43,7 +47,7 @@ export function reducerModel<S>(definition: ReducerDefinition<S>): Model<S, Acti
     actionNames: [],
     invariantNames: [],
     codec: createCodec({ types }),
-    stateCodec: createCodec({ types, depthMax: stateDepthMax }),
+    stateCodec,
     createState: (context) => createWholeState(context, initialState),
     findAction: (type) => (isReservedName(type) ? undefined : toModelAction(type, reducer)),
     upcast: (_type, decoded) => decoded,
@@ -74,6 +78,7 @@ function toModelAction<S>(type: string, reducer: ReducerDefinition<S>["reducer"]
       const whole = draft as Whole<S>;
       const next = reducer(whole.state, { type, payload, meta });
       if (next === undefined) throw noState(type);
+      if (isLater(next)) throw asyncFunction("The reducer");
       whole.state = next;
     },
   };

@@ -4,6 +4,7 @@
  * Only synchronous schemas are accepted: a replay must give the same answer at once, everywhere.
  */
 import { StoreError } from "../errors.ts";
+import { isLater } from "./later.ts";
 
 /** Any schema of zod, valibot, arktype and others that follow Standard Schema version 1. */
 export interface StandardSchema<Input = unknown, Output = Input> {
@@ -38,14 +39,13 @@ interface Issue {
 interface SchemaAnswer {
   readonly value?: unknown;
   readonly issues?: readonly Issue[] | undefined;
-  readonly then?: unknown;
 }
 
 /** Runs a schema; a schema that answers later is refused. */
 export function validateWith(schema: StandardSchema, value: unknown): Validation {
   const answer = schema["~standard"].validate(value) as SchemaAnswer;
   if (answer.issues !== undefined) return { ok: false, problems: answer.issues.map(toProblem) };
-  if (typeof answer.then === "function") throw asynchronous(answer.then.bind(answer));
+  if (isLater(answer)) throw asynchronous();
   return { ok: true, value: answer.value };
 }
 
@@ -60,8 +60,7 @@ export function acceptWith(schema: StandardSchema, value: unknown): unknown {
   if (answer.issues !== undefined) {
     throw new InvalidAction(`its data is not valid: ${problemsText(answer.issues.map(toProblem))}`);
   }
-  if (answer.value === undefined && typeof answer.then === "function")
-    throw asynchronous(answer.then.bind(answer));
+  if (answer.value === undefined && isLater(answer)) throw asynchronous();
   return answer.value;
 }
 
@@ -81,14 +80,10 @@ function toStep(key: PropertyKey): string | number {
   return typeof key === "symbol" ? String(key) : key;
 }
 
-/** What comes later is nobody's; a failure that nobody takes would end a Node process. */
-function asynchronous(later: (done: () => void, failed: () => void) => unknown): StoreError {
-  later(ignore, ignore);
+function asynchronous(): StoreError {
   return new StoreError({
     kind: "rejected",
     what: "The action's schema answers later (it has an async check or transform)",
     fix: "Use synchronous checks only; ask the network before the action is made and put the answer in its data",
   });
 }
-
-function ignore(): void {}

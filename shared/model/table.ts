@@ -30,8 +30,14 @@ export interface Table<V> extends Iterable<readonly [string, V]> {
 export const absent: unique symbol = Symbol("absent");
 export type Absent = typeof absent;
 
-/** A published collection that is kept in a table: where the table is. */
-export const tableOf: unique symbol = Symbol("table");
+/**
+ * Where the table of a published field is: a table's is itself. Known to every copy of icecore, of which a process may hold two
+ * (one imported, one required), so this tells tables and not their class.
+ */
+export const tableOf: unique symbol = Symbol.for("icecore.table");
+
+/** What console.log and util.inspect show of a value in Node. */
+export const shownAs: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
 /** The live Map of a table and its present root. */
 export interface TableCore<V> {
@@ -90,6 +96,24 @@ export class TableHandle<V> implements Table<V> {
   [Symbol.iterator](): IterableIterator<[string, V]> {
     return this.entries();
   }
+
+  get [tableOf](): this {
+    return this;
+  }
+
+  /** For JSON.stringify: an object by key, as people read a table. */
+  toJSON(): Readonly<Record<string, V>> {
+    return Object.fromEntries(this);
+  }
+
+  [shownAs](): unknown {
+    return new Map(this);
+  }
+}
+
+/** The table of a published field, or undefined where it is no collection. */
+export function toTable(read: unknown): Table<unknown> | undefined {
+  return (read as { readonly [tableOf]?: Table<unknown> } | null | undefined)?.[tableOf];
 }
 
 /** Notes the value that the root still sees; true when this is the key's first touch since the last publish. */
@@ -154,8 +178,7 @@ export function reroot<V>(handle: TableHandle<V>): void {
 
 /** Keys whose values may differ between two handles, or undefined when they have no common history. */
 export function changedKeys<V>(before: Table<V>, after: Table<V>): ReadonlySet<string> | undefined {
-  if (!(before instanceof TableHandle && after instanceof TableHandle) || before.core !== after.core)
-    return undefined;
+  if (!(isHandle(before) && isHandle(after)) || before.core !== after.core) return undefined;
   const keys = new Set<string>();
   const fromBefore = pathTo(before, after);
   const meeting = fromBefore ?? pathTo(after, before);
@@ -164,6 +187,10 @@ export function changedKeys<V>(before: Table<V>, after: Table<V>): ReadonlySet<s
   for (const start of [before, after])
     for (const handle of pathTo(start, undefined) ?? []) addKeys(handle, keys);
   return keys;
+}
+
+function isHandle<V>(table: Table<V>): table is TableHandle<V> {
+  return toTable(table) === table;
 }
 
 /** Above this many steps to the root a reader merges the differences on its way into one. */

@@ -2,6 +2,7 @@
 import { StoreError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { isReservedName } from "./checks.ts";
+import { isConstant } from "./constant.ts";
 import type { Model } from "./model.ts";
 import type { SchemaProblem } from "./schema.ts";
 
@@ -12,7 +13,8 @@ export type ActionOutcome =
 
 /**
  * Validates an action's data as a caller gives it. The stored form is the caller's, not the schema's output: a replay
- * validates again, so defaults and transforms are applied each time.
+ * validates again, so defaults and transforms are applied each time. They must follow from the data alone: where they do not
+ * (a random default, the clock) the call is refused.
  *
  * @example
  * const outcome = validateAction(todos, "addTodo", { id: "a1", title: 7 });
@@ -23,7 +25,10 @@ export function validateAction(model: Model, name: string, value: unknown): Acti
   if (action === undefined) return refuse(`${model.name} has no action "${name.slice(0, 80)}"`);
   return outcomeOf(() => {
     const validation = action.validate(value);
-    return validation.ok ? { ok: true, data: model.codec.encode(value) } : validation;
+    if (!validation.ok) return validation;
+    const data = model.codec.encode(value);
+    const isSame = validation.value === value || isConstant(model.codec, action, data, validation.value);
+    return isSame ? { ok: true, data } : refuse(notConstant);
   });
 }
 
@@ -52,6 +57,9 @@ function outcomeOf(check: () => ActionOutcome): ActionOutcome {
     throw error;
   }
 }
+
+const notConstant =
+  "The action's schema gives two results for the same data: a default or transform is random or reads the clock. Give the value at the call";
 
 function refuse(problem: string): ActionOutcome {
   return { ok: false, problems: [{ path: [], problem }] };

@@ -1,6 +1,7 @@
 /** Older model versions: action data and states go up one version at a time. */
 import { StoreError } from "../errors.ts";
 import { defaultSettings } from "../settings.ts";
+import { asyncFunction, isLater } from "./later.ts";
 
 /** Steps by the version they start from: `{ 1: old => new }` leads from version 1 to 2. */
 export interface VersionSteps {
@@ -50,7 +51,10 @@ export function createMigrate(
 
 function run(steps: VersionSteps, version: number, value: unknown): unknown {
   const step = steps[version];
-  return step === undefined ? value : step(value as Readonly<Record<string, unknown>>);
+  if (step === undefined) return value;
+  const next = step(value as Readonly<Record<string, unknown>>);
+  if (isLater(next)) throw asyncFunction(`The step from version ${version}`);
+  return next;
 }
 
 function gap(name: string, version: number, from: number): StoreError {

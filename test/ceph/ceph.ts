@@ -37,6 +37,7 @@ export interface Ceph {
 
 const programs = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "ceph-authtool", "monmaptool"];
 const startMsMax = 60_000;
+const leaveMsMax = 10_000;
 const keys: CephKeys = { accessKeyId: "icecore", secretAccessKey: "icecore-on-loopback" };
 const call = promisify(execFile);
 
@@ -59,7 +60,7 @@ export async function startCeph({ port }: { readonly port?: number } = {}): Prom
   };
   const running: ChildProcess[] = [];
   const stop = async (): Promise<void> => {
-    await Promise.all([...running].reverse().map(end));
+    await Promise.all([...running].reverse().map((child) => end(child)));
     await rm(folder, { recursive: true, force: true });
   };
   try {
@@ -189,11 +190,18 @@ async function answers(endpoint: string): Promise<boolean> {
   );
 }
 
-export async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
+  child.kill(signal);
   await ended;
+}
+
+/** Lets it take leave of the others, who need not wait for it then. */
+export async function endWell(child: ChildProcess): Promise<void> {
+  const timer = setTimeout(() => child.kill("SIGKILL"), leaveMsMax);
+  await end(child, "SIGTERM");
+  clearTimeout(timer);
 }
 
 /** Ports that nobody listens at now, all different. */

@@ -11,6 +11,10 @@ export interface CephPlan {
 
 /** The store holds every object in memory: enough for a long stress run, small enough for a small machine. */
 const memoryBytes = 3 * 1024 ** 3;
+/** A gateway that was killed holds up what is told to all gateways, say each new bucket, until its watch ends: half a minute by default. */
+const watchSeconds = 5;
+/** How often a gateway that lives says so. */
+const watchTickSeconds = 1;
 
 export function cephConfig({ folder, fsid, monPort, monPortOld, gatewayPort }: CephPlan): string {
   return `[global]
@@ -32,6 +36,7 @@ mon allow pool size one = true
 mon max pg per osd = 1000
 mon data avail warn = 1
 auth allow insecure global id reclaim = false
+objecter tick interval = ${watchTickSeconds}
 public addr = 127.0.0.1
 [mon.a]
 mon data = ${folder}/mon
@@ -39,6 +44,7 @@ keyring = ${folder}/mon.keyring
 [osd.0]
 osd data = ${folder}/osd
 osd objectstore = memstore
+osd client watch timeout = ${watchSeconds}
 memstore device bytes = ${memoryBytes}
 [client.rgw]
 rgw frontends = beast endpoint=127.0.0.1:${gatewayPort} tcp_nodelay=1

@@ -4,12 +4,20 @@
  * What it prints can be pasted into another terminal. `-- --port N` chooses the port, `-- --json` prints one JSON object.
  */
 import { once } from "node:events";
-import { parseArgs } from "node:util";
+import { Command } from "@commander-js/extra-typings";
+import { optionsOf, whole } from "../../examples/program.ts";
 import { needs } from "../../scripts/tally.ts";
 import { addressOf, makeBucket, setCredentials } from "./buckets.ts";
 import { hasCeph, startCeph } from "./ceph.ts";
 
-const { values } = parseArgs({ options: { port: { type: "string" }, json: { type: "boolean" } } });
+const values = optionsOf(
+  new Command("npm run s3 --")
+    .description(
+      "A real S3 server on this machine (Ceph's gateway, in memory, on loopback) with two buckets, until Ctrl-C.",
+    )
+    .option("--port <n>", "where it listens (default: any that is free)", whole(1, 65_535))
+    .option("--json", "print one JSON object instead of what can be pasted"),
+);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -17,11 +25,7 @@ async function main(): Promise<number> {
     console.error(`This machine has no Ceph. Install it: ${needs.s3?.fix}`);
     return 1;
   }
-  const port = values.port === undefined ? undefined : Number(values.port);
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
-    console.error("--port is a whole number from 1 to 65535.");
-    return 2;
-  }
+  const { port } = values;
   console.error("Starting a monitor, an object store and a gateway; this takes some ten seconds …");
   const ceph = await startCeph(port === undefined ? {} : { port });
   try {

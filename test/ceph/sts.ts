@@ -2,7 +2,7 @@
  * Ceph's own STS: a second gateway to the same objects, with one role. The first one stays without: with STS on, Ceph 16 answers
  * "AccessDenied" to keys that it does not know, where it else says "InvalidAccessKeyId" as S3 does.
  */
-import { admin, daemon, end, freePorts, untilUp } from "./ceph.ts";
+import { admin, daemon, end, endWell, freePorts, untilUp } from "./ceph.ts";
 
 export interface Sts {
   /** Of S3 and STS, which is one in Ceph. */
@@ -32,7 +32,7 @@ export async function startSts(folder: string): Promise<Sts> {
   );
   try {
     await untilUp(gateway, endpoint, ceph);
-    return { endpoint, roleArn: await makeRole(folder, name), stop: () => end(gateway) };
+    return { endpoint, roleArn: await makeRole(folder, name), stop: () => endWell(gateway) };
   } catch (error) {
     await end(gateway);
     throw error;

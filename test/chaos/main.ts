@@ -8,9 +8,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { Command, Option } from "@commander-js/extra-typings";
 import { createNodePlatform } from "../../bucket/platform/node.ts";
 import { openBucket } from "../../bucket/url.ts";
+import { optionsOf, whole } from "../../examples/program.ts";
 import { createRollup } from "../../shared/drive/rollup.ts";
 import type { Host } from "../../shared/drive/run.ts";
 import { createStore } from "../../shared/drive/store.ts";
@@ -24,14 +25,20 @@ import { checkChaos } from "./check.ts";
 import { chaosModel } from "./model.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "60" },
-    clients: { type: "string", default: "8" },
-    remote: { type: "string", default: "http" },
-    bucket: { type: "string" },
-  },
-});
+const values = optionsOf(
+  new Command("npm run chaos:client --")
+    .description(
+      "Client processes behind a proxy that cuts, delays, doubles and refuses; killed at random; then the log is counted.",
+    )
+    .option("--seconds <n>", "how long faults go on", whole(1), 60)
+    .option("--clients <n>", "client processes", whole(1), 8)
+    .addOption(
+      new Option("--remote <kind>", "how clients reach the store; bucket needs --bucket s3://…")
+        .choices(["http", "bucket"] as const)
+        .default("http" as const),
+    )
+    .option("--bucket <url>", "s3://… or folder:PATH (default: a temporary folder)"),
+);
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 const platform = createNodePlatform();
 const blowsEveryMs = 1_500;
@@ -53,7 +60,7 @@ async function main(): Promise<number> {
   );
   const remote = direct ? address.replace(/endpoint=[^&]*/, `endpoint=${proxy.endpoint}`) : proxy.endpoint;
   const scripts = await bundleAll(import.meta.dirname, ["./client-child.ts"]);
-  const roles = Array.from({ length: Number(values.clients) }, (_, i) => ({
+  const roles = Array.from({ length: values.clients }, (_, i) => ({
     name: `client-${i}`,
     script: scripts.paths[0] ?? "",
     words: [direct ? "bucket" : "http", remote, join(folder, `local-${i}`), `client-${i}`],
@@ -95,7 +102,7 @@ async function main(): Promise<number> {
 }
 
 async function work(crew: ReturnType<typeof startCrew>, server: ServerProcess | null): Promise<number> {
-  const end = Date.now() + Number(values.seconds) * 1_000;
+  const end = Date.now() + values.seconds * 1_000;
   let kills = 0;
   while (Date.now() < end) {
     await platform.wait(2 * blowsEveryMs * Math.random());

@@ -2,47 +2,13 @@
 import { AwsV4Signer } from "aws4fetch";
 import { createS3FetchBucket, parseS3Location } from "../../bucket/s3-fetch/index.ts";
 import { directRemote } from "../../client/direct/direct.ts";
-import { idbLocal } from "../../client/idb/index.ts";
-import { openStore } from "../../client/open-store.ts";
-import type { Store } from "../../client/store.ts";
 import type { DirectGrant } from "../../shared/wire/http-access.ts";
-import { pairsModel } from "../fixtures/pairs-model.ts";
+import { openOver } from "../fixtures/store-page.ts";
 
-let store: Store<typeof pairsModel> | undefined;
-
-function opened(): Store<typeof pairsModel> {
-  if (store === undefined) throw new Error("open() comes first");
-  return store;
-}
+export { look, put, sync } from "../fixtures/store-page.ts";
 
 export async function open(server: string, storeId: string, token: string): Promise<string> {
-  const remote = directRemote(server, { openBucket: createS3FetchBucket, token: () => token });
-  store = openStore({ model: pairsModel, storeId, remote, local: idbLocal() });
-  await store.loaded;
-  return store.app;
-}
-
-/** Resolves when the action is durable in this browser. */
-export async function put(key: string, value: string): Promise<void> {
-  await opened().do.put({ key, value }).savedLocally;
-}
-
-export async function sync(): Promise<void> {
-  await opened().sync.now();
-}
-
-export function look() {
-  const { app, state, confirmedState, sync: syncing } = opened();
-  const { phase, pending, dead, error } = syncing.status;
-  return {
-    app,
-    shown: [...state.pairs.keys()],
-    confirmed: [...confirmedState.pairs.keys()],
-    phase,
-    pending,
-    dead,
-    error: error?.message ?? null,
-  };
+  return openOver(directRemote(server, { openBucket: createS3FetchBucket, token: () => token }), storeId);
 }
 
 /** What the server says to who asks for credentials. */

@@ -271,13 +271,16 @@ describeS3("Direct mode with an app's own credentials", () => {
         await world.rollup(main);
         for (const who of [anna, ben]) {
           await sync(who);
-          expect(await look(who)).toMatchObject({
-            confirmed: all,
-            pending: 0,
-            dead: 0,
-            phase: "idle",
-            error: null,
-          });
+          // A poll of its own may be under way.
+          await expect
+            .poll(() => look(who))
+            .toMatchObject({
+              confirmed: all,
+              pending: 0,
+              dead: 0,
+              phase: "idle",
+              error: null,
+            });
         }
         const logged = (await world.segments(main)).flatMap(({ updates }) => updates).slice(-2);
         expect(logged.map(({ app }) => app).sort()).toEqual([...apps].sort());

@@ -35,15 +35,24 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** Seconds pass a hundred times as fast, and what was waited for is known. */
-function fastPlatform(): { readonly platform: Platform; readonly waits: number[] } {
+/**
+ * Seconds pass a hundred times as fast, and what was waited for is known. `patience`: the waits of so long pass as they are, so that a
+ * service that answers late on a busy machine is not taken for a silent one.
+ */
+function fastPlatform(patience: readonly number[] = []): {
+  readonly platform: Platform;
+  readonly waits: number[];
+} {
   const waits: number[] = [];
   const wait = (ms: number, signal?: AbortSignalLike) => {
     waits.push(ms);
-    return real.wait(ms / 100, signal);
+    return real.wait(patience.includes(ms) ? ms : ms / 100, signal);
   };
   return { platform: { ...real, wait, random: () => 1 }, waits };
 }
+
+/** How long a connection may be silent before it is promised anything, and afterwards. */
+const lateMs = [30_000, 300_000];
 
 function listenTo(options: Partial<AppSyncHintsOptions> & Pick<AppSyncHintsOptions, "token">) {
   const woken: string[] = [];
@@ -93,7 +102,7 @@ describe("Hints over AppSync Events", () => {
     const [anna, ben] = [await open("anna"), await open("ben")];
     await subscribed(2);
     anna.do.put({ key: "a", value: 1 });
-    await expect.poll(() => ben.state.pairs.get("a"), { timeout: 5_000 }).toEqual({ value: 1 });
+    await expect.poll(() => ben.state.pairs.get("a")).toEqual({ value: 1 });
     expect(service.published.length).toBeGreaterThan(0);
     expect(ben.sync.status.phase).not.toBe("offline");
     await Promise.all([anna.close(), ben.close()]);
@@ -135,7 +144,7 @@ describe("Hints over AppSync Events", () => {
   it("come back after the connection ended, ever more slowly, with a token asked anew and a wake for what came between", async () => {
     const token = await tokenFor("anna", ["main"]);
     let asked = 0;
-    const { platform, waits } = fastPlatform();
+    const { platform, waits } = fastPlatform(lateMs);
     const { woken } = listenTo({
       platform,
       token: () => {
@@ -163,7 +172,7 @@ describe("Hints over AppSync Events", () => {
     const { platform, waits } = fastPlatform();
     const { woken } = listenTo({ platform, token: () => token });
     await expect
-      .poll(() => waits.filter((ms) => ms === 60_000).length, { timeout: 10_000 })
+      .poll(() => waits.filter((ms) => ms === 60_000).length, { timeout: 30_000 })
       .toBeGreaterThan(0);
     expect(woken).toEqual([]);
     service.mode.refuse = null;
@@ -175,7 +184,7 @@ describe("Hints over AppSync Events", () => {
     const elsewhere = await tokenFor("anna", ["elsewhere"]);
     const good = await tokenFor("anna", ["main"]);
     const given = ["forged", elsewhere, "no token\n", good];
-    const { platform } = fastPlatform();
+    const { platform } = fastPlatform(lateMs);
     let asked = 0;
     const { woken } = listenTo({ platform, token: () => given[Math.min(asked++, 3)] ?? "" });
     await expect.poll(() => woken).toEqual(["hint"]);
@@ -185,7 +194,7 @@ describe("Hints over AppSync Events", () => {
 
   it("go on where the app's token function fails", async () => {
     const good = await tokenFor("anna", ["main"]);
-    const { platform } = fastPlatform();
+    const { platform } = fastPlatform(lateMs);
     let asked = 0;
     const { woken } = listenTo({
       platform,
@@ -214,7 +223,7 @@ describe("Hints over AppSync Events", () => {
       await real.wait(20);
     }
     expect(woken.length).toBeGreaterThan(1);
-    expect(woken.length).toBeLessThanOrEqual(4);
+    expect(woken.length).toBeLessThanOrEqual(1 + Math.ceil((Date.now() - begun) / 1_000));
     expect(new Set(woken)).toEqual(new Set(["hint"]));
     expect(service.connections()).toBe(1);
   });
@@ -231,7 +240,7 @@ describe("Hints over AppSync Events", () => {
       service.mode.connectionTimeoutMs = odd;
       const before = woken.length;
       service.drop();
-      await expect.poll(() => woken.length, { timeout: 5_000 }).toBeGreaterThan(before);
+      await expect.poll(() => woken.length).toBeGreaterThan(before);
     }
     expect(waits.filter((ms) => ms > 330_000)).toEqual([]);
   });

@@ -162,7 +162,9 @@ describe.concurrent("icecore recover", () => {
   });
 
   it("finds nothing to recover in an empty bucket, and asks for a bucket", async () => {
-    const error = errorOf(await here(`folder:${folder}/whole`, "recover", "--store", "other", "--json"));
+    // A recovery tests the bucket by writing to it: not to the one that others copy meanwhile.
+    const { bucket } = await copy("other");
+    const error = errorOf(await here(bucket, "recover", "--store", "other", "--json"));
     expect(error).toMatchObject({ kind: "rejected", what: expect.stringContaining('store "other"') });
     expect(error.fix).toContain("icecore init --store other");
     expect((await cliHere(["recover"])).code).toBe(2);

@@ -4,7 +4,6 @@
  */
 import { configureStore, createSlice, type PayloadAction } from "@reduxjs/toolkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createCountingBucket } from "../../bucket/counting.ts";
 import { createMemoryBucket } from "../../bucket/memory.ts";
 import { createNodePlatform } from "../../bucket/platform/node.ts";
 import type { Local } from "../../client/local/local.ts";
@@ -13,11 +12,14 @@ import { type IcecoreExtension, icecoreEnhancer } from "../../client/redux/index
 import { bucketRemote } from "../../client/remote/bucket.ts";
 import type { Remote } from "../../client/remote/remote.ts";
 import { createRollup } from "../../shared/drive/rollup.ts";
-import { createStore, scanLog } from "../../shared/drive/store.ts";
+import { createStore, readStoreHead, scanLog } from "../../shared/drive/store.ts";
 import { reducerModel } from "../../shared/model/reducer.ts";
+import type { Bucket } from "../../shared/ports/bucket.ts";
 import { newSettings } from "../../shared/settings.ts";
-import { parseUpdateKey, updatesPrefix } from "../../shared/wire/keys.ts";
+import { type BuiltKind, parseBuiltKey, parseUpdateKey, updatesPrefix } from "../../shared/wire/keys.ts";
+import { formatTimestamp, type Timestamp } from "../../shared/wire/time.ts";
 import type { StampedUpdate } from "../../shared/wire/update.ts";
+import { readJson } from "../fixtures/edit-objects.ts";
 import { testStoreId } from "../fixtures/store-host.ts";
 
 interface Todo {
@@ -43,41 +45,65 @@ const todos = createSlice({
 const { added, completed } = todos.actions;
 
 const platform = createNodePlatform();
-const settings = newSettings({ graceMs: 0, backOffMinMs: 1, backOffMaxMs: 5, snapshotBytesMin: 1 });
+/** Snapshots are made often, and what a segment holds is in no head: what is read is seen as GETs. */
+const settings = newSettings({
+  graceMs: 0,
+  backOffMinMs: 1,
+  backOffMaxMs: 5,
+  snapshotBytesMin: 1,
+  inlineBytesMax: 1,
+});
 const storeId = testStoreId("redux");
 
+/** A way to the bucket that can be cut, and what was read over it. */
+interface Line {
+  down: boolean;
+  /** How many GETs of anything but the head still come through. */
+  left: number;
+  readonly gets: string[];
+  readonly remote: Remote;
+}
+
 let memory: ReturnType<typeof createMemoryBucket>;
-let remote: Remote;
-let counting: ReturnType<typeof createCountingBucket>;
-let network: { down: boolean };
+let network: Line;
 let gets: string[];
+/** Of everybody else. */
+let elsewhereLine: Line;
 const open: { icecore: { close(): Promise<void> } }[] = [];
 
 beforeEach(async () => {
   memory = createMemoryBucket();
   await createStore({ bucket: memory, platform, settings }, storeId);
-  counting = createCountingBucket(memory);
-  network = { down: false };
-  gets = [];
-  const watched: typeof counting = {
-    ...counting,
-    get(key, options) {
-      if (network.down) return Promise.reject(new Error("no network"));
-      gets.push(key);
-      return counting.get(key, options);
+  network = createLine();
+  gets = network.gets;
+  elsewhereLine = createLine();
+});
+
+function createLine(): Line {
+  const noNetwork = () => new Error("no network");
+  const watched: Bucket = {
+    ...memory,
+    async get(key, options) {
+      if (line.down) throw noNetwork();
+      if (parseBuiltKey(key) && line.left-- <= 0) throw noNetwork();
+      line.gets.push(key);
+      return memory.get(key, options);
     },
     async putIfAbsent(key, content) {
-      if (network.down) throw new Error("no network");
-      return counting.putIfAbsent(key, content);
+      if (line.down) throw noNetwork();
+      return memory.putIfAbsent(key, content);
     },
   };
-  remote = bucketRemote(watched, platform, settings);
-});
+  const remote = bucketRemote(watched, platform, settings);
+  const line: Line = { down: false, left: Number.POSITIVE_INFINITY, gets: [], remote };
+  return line;
+}
+
 afterEach(async () => {
   for (const { icecore } of open.splice(0)) await icecore.close();
 });
 
-function app(local: Local = memoryLocal()) {
+function app(local: Local = memoryLocal(), { remote }: Line = network) {
   const store = configureStore({
     reducer: todos.reducer,
     enhancers: (defaults) =>
@@ -104,6 +130,12 @@ async function rollup(): Promise<void> {
   );
 }
 
+/** A rollup without the model: what waits is published, in a segment, and no snapshot made. */
+async function publish(): Promise<void> {
+  await platform.wait(5);
+  await createRollup({ bucket: memory, platform, settings }, { store: storeId }).round({ hint: true });
+}
+
 async function log(): Promise<readonly StampedUpdate[]> {
   const updates: StampedUpdate[] = [];
   await scanLog(
@@ -120,13 +152,59 @@ async function raw(): Promise<readonly string[]> {
 const textsOf = (store: ReturnType<typeof app>) => store.getState().map(({ text }) => text);
 const todo = (id: string) => ({ id, text: `todo ${id}` });
 
+/** The keys of this kind that were read, in order. */
+const read = (kind: BuiltKind) => gets.filter((key) => parseBuiltKey(key)?.kind === kind);
+const throughOf = (key: string | undefined): number => parseBuiltKey(key ?? "")?.through ?? Number.NaN;
+
+async function latestSnapshot(): Promise<string> {
+  const { head } = await readStoreHead({ bucket: memory, platform, settings }, storeId);
+  const { key } = head.snapshots[1] ?? {};
+  if (key === undefined) throw new Error("there is no snapshot");
+  return key;
+}
+
+/** What was read of the log lies after the snapshot: what the snapshot holds came out of it alone. */
+function expectFromSnapshot(key: string): void {
+  expect(read("snapshots").at(-1)).toBe(key);
+  for (const segment of read("segments")) expect(throughOf(segment)).toBeGreaterThan(throughOf(key));
+}
+
+async function rowsOf(local: Local): Promise<ReadonlyMap<string, string>> {
+  const rows = await local.open(storeId);
+  const all = await rows.load();
+  await rows.close();
+  return all;
+}
+
+async function copyOf(local: Local): Promise<Local> {
+  const copy = memoryLocal();
+  const rows = await copy.open(storeId);
+  await rows.commit({ put: await rowsOf(local), delete: [] });
+  await rows.close();
+  return copy;
+}
+
 /** Another instance of the app, somewhere else. */
 async function elsewhere(...ids: readonly string[]): Promise<ReturnType<typeof app>> {
-  const other = app();
+  const other = app(memoryLocal(), elsewhereLine);
   for (const id of ids) other.dispatch(added(todo(id)));
   await other.icecore.sync.now();
   return other;
 }
+
+/** Todos x0 … x13 in as many segments, and so much besides that a snapshot weighs less than they do. Gives the newest one's key. */
+async function muchElsewhere(): Promise<string> {
+  const other = await elsewhere();
+  for (let i = 0; i < 14; i++) {
+    other.dispatch(added(todo(`x${i}`)));
+    other.dispatch(added({ id: "large", text: "x".repeat(5_000) }));
+    await other.icecore.sync.now();
+    await rollup();
+  }
+  return latestSnapshot();
+}
+const manyIds = [...Array.from({ length: 14 }, (_, i) => `x${i}`), "large"];
+const idsOf = (store: ReturnType<typeof app>) => store.getState().map(({ id }) => id);
 
 describe("Synchronizing on startup", () => {
   it("On startup, need to load snapshot", async () => {
@@ -135,24 +213,24 @@ describe("Synchronizing on startup", () => {
     const store = app();
     await store.icecore.sync.now();
     expect(textsOf(store)).toEqual(["todo a", "todo b"]);
-    expect(gets.some((key) => key.includes("-m1-"))).toBe(true);
+    expect(read("snapshots")).toEqual([await latestSnapshot()]);
+    expect(read("segments")).toEqual([]);
   });
 
   it("Could also load new snapshot at any time, so need to handle that", async () => {
-    const local = memoryLocal();
-    const first = app(local);
-    await first.icecore.sync.now();
-    await first.icecore.close();
-    const other = await elsewhere("a");
-    for (let i = 0; i < 14; i++) {
-      other.dispatch(added({ id: `x${i}`, text: "x".repeat(5_000) }));
-      await other.icecore.sync.now();
-      await rollup();
-    }
-    const second = app(local);
-    second.dispatch(added(todo("mine")));
-    await second.icecore.sync.now();
-    expect(second.getState()).toHaveLength(16);
+    await elsewhere("a");
+    await rollup();
+    const store = app();
+    await store.icecore.sync.now();
+    const first = await latestSnapshot();
+    network.down = true;
+    store.dispatch(added(todo("mine")));
+    const later = await muchElsewhere();
+    network.down = false;
+    await store.icecore.sync.now();
+    expect(read("snapshots")).toEqual([first, later]);
+    expect(idsOf(store).sort()).toEqual(["a", "mine", ...manyIds].sort());
+    expect(store.icecore.outbox.list().map(({ at }) => at)).toEqual(["stored"]);
   });
 
   it("On startup, create redux store and start app straight away - don't wait for snapshot to load", () => {
@@ -166,26 +244,65 @@ describe("Synchronizing on startup", () => {
     await elsewhere("a");
     await rollup();
     const store = app();
-    const states: unknown[] = [];
-    store.subscribe(() => states.push(store.getState()));
     await store.icecore.sync.now();
-    expect(states.at(-1)).toEqual([{ ...todo("a"), done: false }]);
+    network.down = true;
+    const snapshot = await muchElsewhere();
+    gets.length = 0;
+    const states: (readonly Todo[])[] = [];
+    store.subscribe(() => states.push(store.getState()));
+    network.down = false;
+    await store.icecore.sync.now();
+    expectFromSnapshot(snapshot);
+    const whole = await readJson({ bucket: memory, platform, settings }, snapshot);
+    // From one todo to all that the snapshot holds, in one step.
+    expect(states[0]).toEqual(whole.state);
+    expect(whole.state).toHaveLength(states.at(-1)?.length ?? 0);
+    expect(idsOf(store).sort()).toEqual(["a", ...manyIds].sort());
   });
 
   it("A findLatestSnapshot function returns a promise, used to dispatch load_snapshot to the redux store", async () => {
     await elsewhere("a");
     await rollup();
+    const early = await latestSnapshot();
+    const latest = await muchElsewhere();
+    expect(throughOf(latest)).toBeGreaterThan(throughOf(early));
     const store = app();
-    await expect(store.icecore.sync.now()).resolves.toBeUndefined();
-    expect(textsOf(store)).toEqual(["todo a"]);
+    const found = store.icecore.sync.now();
+    expect(store.getState()).toEqual([]);
+    await expect(found).resolves.toBeUndefined();
+    expect(read("snapshots")).toEqual([latest]);
+    expectFromSnapshot(latest);
+    expect(idsOf(store).sort()).toEqual(["a", ...manyIds].sort());
   });
 
   it("Store time of latest snapshot loaded into store, clear remote updates applied", async () => {
-    await elsewhere("a");
+    const local = memoryLocal();
+    const other = await elsewhere("a");
     await rollup();
-    const store = app();
-    await store.icecore.sync.now();
-    expect(store.icecore.sync.status.position).toBe((await log()).at(-1)?.timestamp);
+    const first = app(local);
+    await first.icecore.sync.now();
+    network.down = true;
+    other.dispatch(added(todo("b")));
+    await other.icecore.sync.now();
+    await publish();
+    network.down = false;
+    await first.icecore.sync.now();
+    await first.icecore.close();
+    const rangesOf = (rows: ReadonlyMap<string, string>) =>
+      [...rows].filter(([key]) => key.startsWith("range/")).map(([, text]) => JSON.parse(text).through);
+    expect(rangesOf(await rowsOf(local))).toHaveLength(1);
+
+    const snapshot = await muchElsewhere();
+    const time = formatTimestamp(throughOf(snapshot) as Timestamp);
+    gets.length = 0;
+    const second = app(local);
+    await second.icecore.sync.now();
+    expectFromSnapshot(snapshot);
+    expect(second.icecore.sync.status.position).toBe((await log()).at(-1)?.timestamp);
+    await second.icecore.close();
+    const rows = await rowsOf(local);
+    expect(JSON.parse(rows.get("base") ?? "{}").through).toBe(time);
+    for (const through of rangesOf(rows)) expect(through > time).toBe(true);
   });
 
   it("Fetch remote updates, each of which may contain multiple actions", async () => {
@@ -275,19 +392,22 @@ describe("Synchronizing with updates", () => {
     const store = app();
     await store.icecore.sync.now();
     await elsewhere("a");
-    await expect.poll(() => textsOf(store), { timeout: 10_000 }).toEqual(["todo a"]);
+    await expect.poll(() => textsOf(store)).toEqual(["todo a"]);
   });
 
   it("Only load snapshots later than one loaded at startup", async () => {
     await elsewhere("a");
     await rollup();
+    const first = await latestSnapshot();
     const store = app();
-    await store.icecore.sync.now();
-    const snapshots = () => gets.filter((key) => key.startsWith("snapshots/")).length;
-    const before = snapshots();
-    await store.icecore.sync.now();
-    await store.icecore.sync.now();
-    expect(snapshots()).toBe(before);
+    for (let i = 0; i < 3; i++) await store.icecore.sync.now();
+    expect(read("snapshots")).toEqual([first]);
+    network.down = true;
+    const later = await muchElsewhere();
+    network.down = false;
+    for (let i = 0; i < 3; i++) await store.icecore.sync.now();
+    expect(read("snapshots")).toEqual([first, later]);
+    expect(throughOf(later)).toBeGreaterThan(throughOf(first));
   });
 
   it("Only load updates not already applied", async () => {
@@ -302,20 +422,30 @@ describe("Synchronizing with updates", () => {
 
   it("Remote store should be given ids of updates needed so it doesn't download ones already stored locally", async () => {
     const other = await elsewhere("a");
+    await rollup();
     const local = memoryLocal();
     const first = app(local);
     await first.icecore.sync.now();
-    await rollup();
+    other.dispatch(added(todo("b")));
+    await other.icecore.sync.now();
+    await publish();
     await first.icecore.sync.now();
     await first.icecore.close();
+    expect(textsOf(first)).toEqual(["todo a", "todo b"]);
+    const objects = () => gets.filter((key) => !key.startsWith("heads/"));
     gets.length = 0;
     const second = app(local);
     await second.icecore.sync.now();
-    expect(gets.filter((key) => !key.startsWith("heads/"))).toEqual([]);
+    expect(objects()).toEqual([]);
+
+    network.down = true;
     other.dispatch(completed("a"));
     await other.icecore.sync.now();
-    await rollup();
+    await publish();
+    network.down = false;
     await second.icecore.sync.now();
+    const { head } = await readStoreHead({ bucket: memory, platform, settings }, storeId);
+    expect(objects()).toEqual([head.segments.at(-1)?.key]);
     expect(second.getState()[0]?.done).toBe(true);
   });
 
@@ -351,19 +481,41 @@ describe("Synchronizing with updates", () => {
   it("Don't remove old updates until all new ones downloaded, or may be missing data if go offline", async () => {
     const local = memoryLocal();
     const first = app(local);
-    first.dispatch(added(todo("a")));
+    first.dispatch(added(todo("mine")));
     await first.icecore.sync.now();
+    const other = await elsewhere("a");
     await rollup();
     await first.icecore.sync.now();
-    const other = await elsewhere("b");
-    await rollup();
-    await other.icecore.sync.now();
-    network.down = true;
-    await first.icecore.sync.now().catch(() => undefined);
     await first.icecore.close();
-    const second = app(local);
-    await second.icecore.loaded;
-    expect(textsOf(second)).toEqual(["todo a"]);
+    const snapshot = await muchElsewhere();
+    for (const id of ["y", "z"]) {
+      other.dispatch(added(todo(id)));
+      await other.icecore.sync.now();
+      await publish();
+    }
+
+    // Cut before each of the downloads in turn, and off line after that: what was there is there.
+    let whole = false;
+    let left = 0;
+    for (; !whole; left++) {
+      const copy = await copyOf(local);
+      Object.assign(network, { down: false, left });
+      gets.length = 0;
+      const online = app(copy);
+      whole = await online.icecore.sync.now().then(
+        () => true,
+        () => false,
+      );
+      network.down = true;
+      await online.icecore.close();
+      const offline = app(copy);
+      await offline.icecore.loaded;
+      expect(idsOf(offline)).toEqual(expect.arrayContaining(["mine", "a"]));
+      if (whole) expect(idsOf(offline).sort()).toEqual(["a", "mine", "y", "z", ...manyIds].sort());
+    }
+    expectFromSnapshot(snapshot);
+    expect(read("segments").length).toBeGreaterThanOrEqual(2);
+    expect(left).toBe(1 + gets.filter((key) => parseBuiltKey(key)).length);
   });
 
   it("Don't need to load local updates or actions as should already be applied", async () => {
@@ -418,7 +570,7 @@ describe("Persisting local updates", () => {
     const store = app();
     await store.icecore.sync.now();
     store.dispatch(added(todo("a")));
-    await expect.poll(raw, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(raw).toHaveLength(1);
   });
 
   it("Don't delete immediately, because if went offline and refreshed at that point, would not see local updates", async () => {
@@ -449,16 +601,21 @@ describe("Persisting local updates", () => {
     first.dispatch(added(todo("mine")));
     await first.icecore.sync.now();
     await first.icecore.close();
-    const other = await elsewhere("a");
-    for (let i = 0; i < 30; i++) {
-      other.dispatch(added({ id: `x${i}`, text: "x".repeat(5_000) }));
-      await other.icecore.sync.now();
-      await rollup();
-    }
+    const [mine = ""] = await raw();
+    const sent = parseUpdateKey(mine);
+    const snapshot = await muchElsewhere();
+    expect(throughOf(snapshot)).toBeGreaterThan(sent?.timestamp ?? Number.NaN);
+    gets.length = 0;
     const second = app(local);
+    await second.icecore.loaded;
+    expect(second.icecore.outbox.list().map(({ at }) => at)).toEqual(["stored"]);
     await second.icecore.sync.now();
+    // No update was read that would show its id: the snapshot holds what it did, and the marks say so.
+    expectFromSnapshot(snapshot);
+    expect(read("marks")).toHaveLength(1);
     expect(second.icecore.sync.status).toMatchObject({ pending: 0, dead: 0 });
     expect(textsOf(second).filter((text) => text === "todo mine")).toHaveLength(1);
+    expect((await log()).filter(({ app }) => app === sent?.app)).toHaveLength(1);
   });
 
   it("Give local updates a timestamp when confirmed received by server", async () => {
@@ -474,10 +631,22 @@ describe("Persisting local updates", () => {
     first.dispatch(added(todo("mine")));
     await first.icecore.sync.now();
     await first.icecore.close();
+    const stored = parseUpdateKey((await raw())[0] ?? "")?.timestamp ?? Number.NaN;
+    const updatesOf = (rows: ReadonlyMap<string, string>) =>
+      [...rows.keys()].filter((key) => key.startsWith("update/"));
+    expect(updatesOf(await rowsOf(local))).toHaveLength(1);
     await rollup();
+    const snapshot = await latestSnapshot();
+    expect(throughOf(snapshot)).toBeGreaterThanOrEqual(stored);
+    gets.length = 0;
     const second = app(local);
     await second.icecore.sync.now();
+    expect(read("snapshots")).toEqual([snapshot]);
+    expect(read("segments")).toEqual([]);
     expect(second.icecore.outbox.list()).toEqual([]);
+    expect(textsOf(second)).toEqual(["todo mine"]);
+    await second.icecore.close();
+    expect(updatesOf(await rowsOf(local))).toEqual([]);
   });
 
   it("Ok if send same update twice, as would just overwrite the first one - so long as updates are immutable everywhere", async () => {

@@ -87,13 +87,16 @@ describeS3("Two browsers in direct mode", () => {
       expect((await look(ben)).shown).toEqual(["a1", "a2", "b1"]);
       await rollup();
       await Promise.all([sync(anna), sync(ben)]);
+      // A poll of its own may be under way.
       for (const page of [anna, ben])
-        expect(await look(page)).toMatchObject({
-          confirmed: ["a1", "a2", "b1"],
-          pending: 0,
-          dead: 0,
-          phase: "idle",
-        });
+        await expect
+          .poll(() => look(page))
+          .toMatchObject({
+            confirmed: ["a1", "a2", "b1"],
+            pending: 0,
+            dead: 0,
+            phase: "idle",
+          });
       expect([...(await actionsInLog())].sort()).toEqual(["a1", "a2", "b1"]);
     });
 
@@ -103,7 +106,8 @@ describeS3("Two browsers in direct mode", () => {
       await anna.context().setOffline(true);
       await put(anna, "offline");
       await expect(sync(anna)).rejects.toThrow();
-      expect(await look(anna)).toMatchObject({ shown: ["offline"], pending: 1, phase: "offline" });
+      // A try of its own may be under way.
+      await expect.poll(() => look(anna)).toMatchObject({ shown: ["offline"], pending: 1, phase: "offline" });
       await anna.context().setOffline(false);
       await anna.reload();
       await begin(anna);

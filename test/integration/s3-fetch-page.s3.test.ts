@@ -53,7 +53,8 @@ describeS3("The S3 bucket over fetch in a page", () => {
         packed: { list: expect.arrayContaining(["item 0", "item 1999"]) },
       });
       expect(report.start).toBeGreaterThan(100);
-      expect(Math.abs(report.aheadMs)).toBeLessThan(3_000);
+      // No nearer than answers take.
+      expect(Math.abs(report.aheadMs)).toBeLessThan(3_000 + report.tookMs);
     });
 
     it("names the rules that are missing: those that expose the etag, and any at all", async () => {

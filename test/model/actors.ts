@@ -215,7 +215,7 @@ function readBeginning(spec: ActorSpec, memory: Memory): Beginning {
     from: zeroTimestamp,
     given: null,
     cached: {},
-    seen: {},
+    seen: [],
   };
   return { program: "read", input: { store, held, modelVersion, ...rest } };
 }

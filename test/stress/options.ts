@@ -1,5 +1,6 @@
 /** The command line of a stress run. */
-import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { Command } from "@commander-js/extra-typings";
+import { optionsOf, whole } from "../../examples/program.ts";
 
 export interface StressOptions {
   readonly seconds: number;
@@ -24,7 +25,7 @@ Examples:
   $ npm run stress -- --seconds 30 --behead     # the head is deleted half-way, and recovered`;
 
 export function parseOptions(args: readonly string[]): StressOptions {
-  const options = new Command("npm run stress --")
+  const program = new Command("npm run stress --")
     .description("Many processes at one store, killed and stopped at random; then everything is counted.")
     .option("--seconds <n>", "how long they work", whole(1), 60)
     .option("--writers <n>", "writer processes", whole(1), 8)
@@ -35,17 +36,7 @@ export function parseOptions(args: readonly string[]): StressOptions {
     .option("--seed <n>", "of the blows", whole(0), Math.floor(Math.random() * 2 ** 31))
     .option("--behead", "delete the head half-way; when every process says so, recover", false)
     .option("--json", "print JSON beside the last line", false)
-    .addHelpText("after", help)
-    .allowExcessArguments(false)
-    .parse(args, { from: "user" })
-    .opts();
+    .addHelpText("after", help);
+  const options = optionsOf(program, args);
   return { ...options, bucket: options.bucket, store: options.store };
-}
-
-function whole(min: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= min) return value;
-    throw new InvalidArgumentError(`it is a whole number from ${min}.`);
-  };
 }

@@ -46,23 +46,26 @@ export function App({ store, release, jumps }: AppProps) {
         </button>
         <SyncBadge release={release} />
       </div>
-      <TodoApp
-        readOnly={readOnly}
-        fresh={news.ids}
-        editing={readOnly ? null : editing}
-        startEdit={startEdit}
-        endEdit={endEdit}
-        banner={readOnly ? null : <Problems startEdit={startEdit} />}
-      />
-      <footer className="info">
-        <p>Double-click to edit a todo, or press F2 on it; Delete takes it away</p>
-        <p>
-          Kept by <strong>icecore</strong>: works offline, and remembers
-        </p>
-        <p>
-          After the specification of <a href="https://todomvc.com">TodoMVC</a>
-        </p>
-      </footer>
+      <main>
+        <TodoApp
+          readOnly={readOnly}
+          fresh={news.ids}
+          editing={readOnly ? null : editing}
+          startEdit={startEdit}
+          endEdit={endEdit}
+          banner={readOnly ? null : <Problems startEdit={startEdit} />}
+        />
+        <footer className="info">
+          <p className="for-mouse">Double-click to edit a todo, or press F2 on it; Delete takes it away</p>
+          <p className="for-touch">Double-tap a todo to edit it; × takes it away</p>
+          <p>
+            Kept by <strong>icecore</strong>: works offline, and remembers
+          </p>
+          <p>
+            After the specification of <a href="https://todomvc.com">TodoMVC</a>
+          </p>
+        </footer>
+      </main>
       {history.isOpen && <HistoryBar history={history} />}
       <News news={news} />
     </StoreProvider>

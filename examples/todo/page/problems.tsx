@@ -2,7 +2,9 @@
  * What the merge of several people's work left for a person to decide. Nothing was refused and nothing waits: each button is an ordinary
  * action, which goes the way of all actions.
  */
+import { useRef } from "react";
 import type { SameTitle } from "../model.ts";
+import { focusNear } from "./focus.ts";
 import { useActions, useProblems, useStore } from "./hooks.ts";
 import { madeAt } from "./ids.ts";
 import { ageWords } from "./time-words.ts";
@@ -26,16 +28,18 @@ function OneProblem({ title, ids, startEdit }: SameTitle & { readonly startEdit:
   const { deleteTodo } = useActions();
   const todos = useStore((state) => state.todos);
   const now = useNow(30_000);
+  const section = useRef<HTMLElement>(null);
   // The first is kept: two people who solve it at once keep the same one.
   const [, ...others] = ids;
   const last = ids.at(-1) ?? "";
 
-  function keepOne(): void {
+  function keepOne(byKeyboard: boolean): void {
+    if (byKeyboard) focusNear(section.current, "button");
     for (const id of others) deleteTodo({ id });
   }
 
   return (
-    <section className="problem" aria-label={`Problem with ${title}`}>
+    <section ref={section} className="problem" aria-label={`Problem with ${title}`}>
       <p>
         <strong>“{title}”</strong> is on the list {timesWords(ids.length)}:
       </p>
@@ -47,7 +51,7 @@ function OneProblem({ title, ids, startEdit }: SameTitle & { readonly startEdit:
         ))}
       </ul>
       <div className="problem-buttons">
-        <button type="button" onClick={keepOne}>
+        <button type="button" onClick={({ detail }) => keepOne(detail === 0)}>
           Keep the first
         </button>
         <button type="button" onClick={() => startEdit(last)}>

@@ -49,9 +49,10 @@ async function register(note: (waiting: ServiceWorker | null) => void): Promise<
     if (navigator.serviceWorker.controller) note(registration.waiting);
   };
   look();
-  registration.addEventListener("updatefound", () => {
-    registration.installing?.addEventListener("statechange", look);
-  });
+  const follow = (): void => registration.installing?.addEventListener("statechange", look);
+  // The browser may have found one before this page got so far.
+  follow();
+  registration.addEventListener("updatefound", follow);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void registration.update().catch(() => undefined);
   });

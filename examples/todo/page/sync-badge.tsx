@@ -5,9 +5,11 @@ import { type ReleaseWatch, useRelease } from "./release.ts";
 import { syncWords } from "./sync-words.ts";
 import { ageWords, countWords } from "./time-words.ts";
 import { useNow } from "./use-now.ts";
+import { useOnline } from "./use-online.ts";
 
 export function SyncBadge({ release }: { readonly release: ReleaseWatch }) {
-  const words = useSyncStatus(syncWords, shallowEqual);
+  const online = useOnline();
+  const words = useSyncStatus((status) => syncWords(status, online), shallowEqual);
   const problems = useProblems().length;
   const isNewer = useRelease(release);
   return (

@@ -14,7 +14,8 @@ export interface SyncWords {
   readonly long: string;
 }
 
-export function syncWords(status: SyncStatus): SyncWords {
+/** `online`: this browser has a network. */
+export function syncWords(status: SyncStatus, online: boolean): SyncWords {
   const { pending, dead } = status;
   const wait = pending === 0 ? "" : ` · ${countWords(pending, "change")} waiting`;
   // Whatever the server does: this would be lost with the page.
@@ -27,8 +28,8 @@ export function syncWords(status: SyncStatus): SyncWords {
       return {
         tone: "calm",
         short: `Offline${wait}`,
-        spoken: "You are offline. Changes are kept here.",
-        long: "The server does not answer as it should. Go on: what you do is kept in this browser and sent later.",
+        spoken: `${online ? "The server does not answer" : "You are offline"}. Changes are kept here.`,
+        long: `${online ? "The server does not answer as it should" : "You are offline"}. Go on: what you do is kept in this browser and sent later.`,
       };
     case "unauthorized":
       return loud(`Signed out${wait}`, "Sign in again to synchronise. What you do is kept in this browser.");

@@ -36,7 +36,7 @@ export function TitleEdit({ id, title, isEditing, endEdit, item }: TitleEditProp
     const typed = input.current?.value.trim() ?? before;
     const isGone = save && typed === "";
     endEdit();
-    if (byKeyboard && isGone) focusNear(item.current);
+    if (byKeyboard && isGone) focusNear(item.current, ".toggle");
     if (isGone) deleteTodo({ id });
     // An edit that changed nothing says nothing: it must not undo what somebody else wrote meanwhile.
     else if (save && typed !== before) setTitle({ id, title: typed });

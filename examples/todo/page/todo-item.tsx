@@ -21,7 +21,7 @@ export const TodoItem = memo(function TodoItem(props: TodoItemProps) {
   const item = useRef<HTMLLIElement>(null);
 
   function remove(byKeyboard: boolean): void {
-    if (byKeyboard) focusNear(item.current);
+    if (byKeyboard) focusNear(item.current, ".toggle");
     deleteTodo({ id });
   }
 

@@ -15,7 +15,8 @@ export interface CounterDraft {
 }
 
 /**
- * A sum of increments, read as a number.
+ * A sum of increments, read as a number. Not idempotent: an action that the log holds twice counts twice, as a copied local storage may
+ * send it (docs/protocol.md, "Outbox"). Where that must not be, keep a table or set of ids and count them.
  *
  * @example
  * state: { likes: counter() }

@@ -8,6 +8,7 @@ import type { FieldKind } from "../field.ts";
 import { freezeDeep } from "../freeze.ts";
 import type { Undoable } from "../journal.ts";
 import type { StateContext, StateStore } from "../model.ts";
+import { requireStorable } from "../storable.ts";
 import { malformedField } from "./malformed.ts";
 
 /** When a value was written: server time, then action id. The initial value has the least stamp there is. */
@@ -57,6 +58,7 @@ function createStampedStore<T>(
     set(next) {
       const { timestamp, id } = meta();
       if (isOlder(timestamp, id, current.stamp)) return false;
+      requireStorable(codec, next);
       if (strict) codec.encode(freezeDeep(next));
       journal.note(undo, current, undefined, undefined);
       current = { value: next, stamp: { timestamp, action: id } };

@@ -9,7 +9,8 @@ import { isPlain } from "../../codec/types.ts";
 import { StoreError } from "../../errors.ts";
 import type { FieldKind } from "../field.ts";
 import type { StateContext, StateStore } from "../model.ts";
-import { type Table, tableOf } from "../table.ts";
+import { requireStorable } from "../storable.ts";
+import { shownAs, type Table, tableOf } from "../table.ts";
 import { createListOrder, type ListItem, sortItems } from "./list-order.ts";
 import { malformedField } from "./malformed.ts";
 import { createTableStore } from "./table.ts";
@@ -72,20 +73,28 @@ function createListStore<V>(context: StateContext): StateStore<OrderedList<V>> {
     has: (id) => rows.draft.has(id),
     get: (id) => rows.draft.get(id)?.value,
     items: () => sortItems(rows.draft),
-    add: (id, position, value) => rows.draft.addIfAbsent(id, { id, position: asPosition(position), value }),
+    add(id, position, value) {
+      requireStorable(context.codec, value);
+      return rows.draft.addIfAbsent(id, { id, position: asPosition(position), value });
+    },
     move: (id, position) => rows.draft.patch(id, { position: asPosition(position) }),
     patch: (id, part) => rows.draft.update(id, (item) => ({ ...item, value: merged(item.value, part) })),
     delete: (id) => rows.draft.delete(id),
   };
-  const toList = (handle: Table<ListItem<V>>): OrderedList<V> => ({
-    [tableOf]: handle,
-    size: handle.size,
-    has: (id) => handle.has(id),
-    get: (id) => handle.get(id)?.value,
-    positionOf: (id) => handle.get(id)?.position,
-    items: () => order.of(handle),
-    [Symbol.iterator]: () => order.of(handle).values(),
-  });
+  const toList = (handle: Table<ListItem<V>>): OrderedList<V> => {
+    const items = (): readonly ListItem<V>[] => order.of(handle);
+    const shown = { toJSON: items, [shownAs]: items };
+    return {
+      [tableOf]: handle,
+      size: handle.size,
+      has: (id) => handle.has(id),
+      get: (id) => handle.get(id)?.value,
+      positionOf: (id) => handle.get(id)?.position,
+      items,
+      [Symbol.iterator]: () => items().values(),
+      ...shown,
+    };
+  };
   return {
     draft,
     publish() {

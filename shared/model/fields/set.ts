@@ -1,7 +1,7 @@
 /** The set field: texts that are in or out, in code-unit order. Adding or deleting twice is as good as once. */
 import type { FieldKind } from "../field.ts";
 import type { StateContext, StateStore } from "../model.ts";
-import { type Table, tableOf } from "../table.ts";
+import { shownAs, type Table, tableOf } from "../table.ts";
 import { malformedField } from "./malformed.ts";
 import { createTableStore } from "./table.ts";
 
@@ -66,9 +66,11 @@ function createSetStore(context: StateContext): StateStore<TextSet> {
   };
 }
 
-function toTextSet(handle: Table<true>): TextSet {
+function toTextSet(handle: Table<true>): TextSet & { readonly toJSON: () => unknown; [shownAs](): unknown } {
   return {
     [tableOf]: handle,
+    toJSON: () => [...handle.keys()],
+    [shownAs]: () => new Set(handle.keys()),
     size: handle.size,
     has: (text) => handle.has(text),
     values: () => handle.keys(),

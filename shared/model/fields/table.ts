@@ -13,6 +13,7 @@ import { freezeDeep } from "../freeze.ts";
 import type { Undoable } from "../journal.ts";
 import type { StateContext } from "../model.ts";
 import { createSeenKeys } from "../seen-keys.ts";
+import { requireStorable } from "../storable.ts";
 import {
   type Absent,
   absent,
@@ -75,6 +76,7 @@ export function createTableStore<V>(context: StateContext): TableStore<V> {
   };
 
   function replace(key: string, old: V | Absent, next: V | Absent): void {
+    journal.requireOpen();
     journal.note(entityUndo, key, old, recordOld(core, key, old));
     writeLive(core, key, next);
     seen.renew(key);
@@ -83,6 +85,7 @@ export function createTableStore<V>(context: StateContext): TableStore<V> {
   function own(entity: V): V {
     if (entity === undefined) throw refused("An entity is undefined", "Use delete to take it out");
     const copy = isPlain(entity) ? ({ ...entity } as V) : entity;
+    if (copy === entity) requireStorable(codec, entity);
     if (!strict) return copy;
     codec.encode(copy);
     return freezeDeep(copy);

@@ -3,6 +3,7 @@ import type { AssignableKind, FieldStore } from "../field.ts";
 import { freezeDeep } from "../freeze.ts";
 import type { Undoable } from "../journal.ts";
 import type { StateContext } from "../model.ts";
+import { requireStorable } from "../storable.ts";
 
 /**
  * A field that an action assigns: `state.title = "Groceries"`.
@@ -26,6 +27,7 @@ export function createValueStore<T>({ journal, strict, codec }: StateContext, in
     readDraft: () => current,
     assign(next) {
       if (Object.is(current, next)) return;
+      requireStorable(codec, next);
       if (strict) codec.encode(freezeDeep(next));
       journal.note(undo, current, undefined, undefined);
       current = next as T;

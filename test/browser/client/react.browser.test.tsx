@@ -28,6 +28,8 @@ const { StoreProvider, useStore, useActions, useOpenStore, useProblems, useSyncS
   createStoreHooks<typeof model>();
 
 const platform = createWebPlatform();
+/** No round but those that a test asks for. */
+const quiet = { sendDelayMs: 3_600_000, pollDelayMs: 3_600_000, pollDelayMsMax: 3_600_000 };
 const opened: { close(): Promise<void> }[] = [];
 const roots: { unmount(): void }[] = [];
 
@@ -43,7 +45,13 @@ afterEach(async () => {
 });
 
 function openNames(remote?: ReturnType<typeof bucketRemote>) {
-  const store = openStore({ model, storeId: "names", platform, ...(remote ? { remote } : {}) });
+  const store = openStore({
+    model,
+    storeId: "names",
+    platform,
+    settings: quiet,
+    ...(remote ? { remote } : {}),
+  });
   opened.push(store);
   return store;
 }
@@ -225,7 +233,7 @@ test("In a concurrent render that the store's changes interrupt, all components 
     await platform.wait(12);
     store.do.setName({ id: "a", name: String(turn) });
   }
-  await vi.waitFor(() => expect(page.textContent).toBe("5".repeat(30)), 5_000);
+  await vi.waitFor(() => expect(page.textContent).toBe("5".repeat(30)), 20_000);
   expect(commits.length).toBeGreaterThan(0);
   for (const commit of commits) expect(new Set(commit).size).toBe(1);
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });

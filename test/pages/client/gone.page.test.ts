@@ -135,7 +135,7 @@ describePages("A store whose database goes while it is open", () => {
     );
     expect(await rawRows(page)).toEqual({ app: '{"theirs":1}' });
     expect((await outbox(page)).map(({ at }) => at)).toEqual(["waiting"]);
-    expect(await leads(page)).toBe(false);
+    await vi.waitFor(async () => expect(await leads(page)).toBe(false), soon);
     expect(await statusOf(page)).toMatchObject({ savedLocally: false });
   });
 

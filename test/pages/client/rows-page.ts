@@ -52,6 +52,8 @@ export function openClient(name: string): Promise<string> {
       storeId: name,
       local: idbLocal(),
       platform: createWebPlatform(),
+      // One action fills the browser's quota.
+      settings: { actionBytesMax: 10_000_000 },
     });
     return store.loaded;
   });

@@ -12,8 +12,8 @@ import type * as inPage from "./tabs-page.ts";
 
 export const origin = "http://app.localhost";
 /** Some ten seconds of silence, the question before them, and a busy machine. */
-export const replaced = { timeout: 40_000, interval: 200 };
-export const soon = { timeout: 20_000, interval: 50 };
+export const replaced = { timeout: 60_000, interval: 200 };
+export const soon = { timeout: 45_000, interval: 50 };
 
 export const put = (page: Page, ...keys: readonly string[]) => ask<typeof inPage.put>(page, "put", keys);
 export const keysOf = (page: Page) => ask<typeof inPage.keys>(page, "keys");
@@ -41,6 +41,8 @@ export interface TabsWorld {
   expectLogged(...tabs: readonly (readonly string[])[]): Promise<void>;
   expectShown(page: Page, keys: readonly string[]): Promise<void>;
   freeze(page: Page): Promise<{ thaw(): void }>;
+  /** The network goes, and the tab that leads has met it: no round is under way that could still send. */
+  goOffline(leader: Page): Promise<void>;
 }
 
 /** Call it in a suite: it begins and ends with each of its tests. */
@@ -163,6 +165,10 @@ export function useTabs(): TabsWorld {
       );
     },
     freeze: (page) => freeze(browser, page),
+    async goOffline(leader) {
+      await context.setOffline(true);
+      await vi.waitFor(async () => expect((await statusOf(leader)).phase).toBe("offline"), soon);
+    },
   };
   return world;
 }
@@ -174,6 +180,9 @@ export async function crash(page: Page): Promise<void> {
   await page.close();
 }
 
+/** A page that runs answers sooner, on a busy machine, too. */
+const frozenMs = 5_000;
+
 /**
  * Lets the page stand still whatever it does, as on a sleeping phone, until `thaw`: Chromium's own freezing spares a page that is shown.
  * Its process is the one without which it does not answer.
@@ -183,7 +192,7 @@ async function freeze(browser: Browser, page: Page): Promise<{ thaw(): void }> {
   const { processInfo } = await tools.send("SystemInfo.getProcessInfo");
   for (const { id } of processInfo.filter(({ type }) => type === "renderer")) {
     process.kill(id, "SIGSTOP");
-    const answer = await Promise.race([page.evaluate("1"), new Promise((end) => setTimeout(end, 1_000))]);
+    const answer = await Promise.race([page.evaluate("1"), new Promise((end) => setTimeout(end, frozenMs))]);
     if (answer === undefined) return { thaw: () => process.kill(id, "SIGCONT") };
     process.kill(id, "SIGCONT");
   }

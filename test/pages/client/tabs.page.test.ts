@@ -60,7 +60,7 @@ describePages("A store in several tabs of one browser", () => {
 
   it("lets the tab that follows ask for a round, hold an action, let it go, and drop another", async () => {
     const [one, follower] = await world.openTabs();
-    await world.context.setOffline(true);
+    await world.goOffline(one);
     await put(follower, "held");
     await wish(follower, "hold");
     await vi.waitFor(async () => expect((await outbox(follower))[0]?.at).toBe("held"), soon);
@@ -68,7 +68,7 @@ describePages("A store in several tabs of one browser", () => {
     await put(follower, "sent");
     await world.expectLogged(["sent"]);
     await vi.waitFor(async () => expect((await outbox(one)).map(({ at }) => at)).toEqual(["held"]), soon);
-    await world.context.setOffline(true);
+    await world.goOffline(one);
     await put(follower, "dropped");
     await wish(follower, "drop");
     await vi.waitFor(async () => expect(await outbox(one)).toHaveLength(1), soon);
@@ -149,7 +149,7 @@ describePages("A store in several tabs of one browser", () => {
     ]);
     await world.expectLogged(left, right);
     for (const page of [one, other]) await world.expectShown(page, [...left, ...right]);
-    await world.context.setOffline(true);
+    await world.goOffline(one);
     await put(other, "held");
     await wish(other, "hold");
     await vi.waitFor(async () => expect((await outbox(one)).map(({ at }) => at)).toEqual(["held"]), soon);

@@ -8,6 +8,7 @@ import { createNodePlatform } from "../../../bucket/platform/node.ts";
 import { buildTodo } from "../../../examples/todo/build.ts";
 import { serveTodo } from "../../../examples/todo/serve.ts";
 import type { Listening } from "../../../server/node/index.ts";
+import { keptPort } from "../../fixtures/kept-port.ts";
 import { launchChromium } from "../chromium.ts";
 
 export interface TodoWorld {
@@ -18,18 +19,26 @@ export interface TodoWorld {
   page: Page;
   /** What went wrong in pages and server; must be empty in the end. */
   readonly troubles: string[];
-  serve(port?: number, release?: string): Promise<void>;
+  /** Always at the same address. */
+  serve(release?: string): Promise<void>;
   /** A browser of its own, with the app open. */
   person(url?: string): Promise<Page>;
   /** The second person's, as long as the first one's. */
   other(): Promise<Page>;
 }
 
-/** How often server and page begin anew. */
-export function useTodo(each: "test" | "suite"): TodoWorld {
+/** What is waited for comes; how soon depends on who else is at work. */
+export const patience = { timeout: 45_000, interval: 50 } as const;
+
+/** How often server and page begin anew. `way`: the address at which the first person is to find the server. */
+export function useTodo(
+  each: "test" | "suite",
+  way: (url: string) => Promise<string> = async (url) => url,
+): TodoWorld {
   let browser: Browser;
   let built: string;
   let folder: string;
+  let port: number;
   let serving: Listening;
   let troubles: string[] = [];
   const contexts: BrowserContext[] = [];
@@ -38,8 +47,9 @@ export function useTodo(each: "test" | "suite"): TodoWorld {
   async function begin(): Promise<void> {
     troubles = [];
     folder = await mkdtemp(join(tmpdir(), "icecore-todo-"));
+    port = await keptPort();
     await world.serve();
-    world.page = await world.person();
+    world.page = await world.person(await way(serving.url));
   }
   async function end(): Promise<void> {
     second = null;
@@ -66,7 +76,7 @@ export function useTodo(each: "test" | "suite"): TodoWorld {
       return troubles;
     },
     page: null as never,
-    async serve(port = 0, release = built) {
+    async serve(release = built) {
       serving = await serveTodo({
         platform: createNodePlatform(),
         folder,
@@ -78,7 +88,7 @@ export function useTodo(each: "test" | "suite"): TodoWorld {
     },
     async person(url = serving.url) {
       const context = await browser.newContext();
-      context.setDefaultTimeout(15_000);
+      context.setDefaultTimeout(patience.timeout);
       contexts.push(context);
       const opened = await context.newPage();
       opened.on("pageerror", (error) => void troubles.push(String(error)));
@@ -99,7 +109,7 @@ export function useTodo(each: "test" | "suite"): TodoWorld {
   beforeAll(async () => {
     [built, browser] = await Promise.all([buildTodo(() => undefined), launchChromium()]);
     if (each === "suite") await begin();
-  }, 120_000);
+  });
   afterAll(async () => {
     if (each === "suite" && browser) await end();
     await browser?.close();
@@ -131,7 +141,7 @@ export async function edit(of: Page, title: string): Promise<Locator> {
 
 /** The list is empty and at its first route, as a new one is. */
 export async function empty(of: Page): Promise<void> {
-  await of.evaluate('location.hash = "#/"');
+  await of.evaluate(goToFirstRoute);
   const all = of.locator("#toggle-all");
   if ((await all.count()) === 0) return;
   if (!(await all.isChecked())) await of.locator("label[for=toggle-all]").click();
@@ -139,9 +149,16 @@ export async function empty(of: Page): Promise<void> {
   await of.locator(".main").waitFor({ state: "detached" });
 }
 
+/** The browser tells of a new route a moment later, the page before this. */
+const goToFirstRoute = `new Promise((resolve) => {
+  if (location.hash === "#/") return resolve();
+  addEventListener("hashchange", () => resolve(), { once: true });
+  location.hash = "#/";
+})`;
+
 /** Lets the page ask the server now, not when its next poll is due. */
 export const wake = (of: Page) => of.evaluate("dispatchEvent(new Event('online'))");
 
 export async function eventually(look: () => Promise<unknown>, expected: unknown): Promise<void> {
-  await expect.poll(look, { timeout: 45_000, interval: 50 }).toEqual(expected);
+  await expect.poll(look, patience).toEqual(expected);
 }

@@ -33,7 +33,12 @@ describe("An outbox that follows another tab's", () => {
     let leader = empty();
     let follower = empty();
     for (const row of rows) follower = followOutbox("test", follower, appendAction(leader, row, bytesMax));
-    const grouped = group(leader, { id: testUpdate(1, 1).id, modelVersion: 1, settings });
+    const grouped = group(leader, {
+      id: testUpdate(1, 1).id,
+      modelVersion: 1,
+      settings,
+      shown: toTimestamp(0),
+    });
     if (!grouped) throw new Error("nothing was grouped");
     const stored = markStored(grouped.outbox, grouped.row, toTimestamp(1_000));
     const settled = settleUpdate(stored.outbox, grouped.row);

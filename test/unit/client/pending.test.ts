@@ -8,6 +8,7 @@ import type { StampedUpdate } from "../../../shared/wire/update.ts";
 import { testApp, testUpdate } from "../../fixtures/store-host.ts";
 
 const model = { anyVersion: false, version: 1 };
+const forecast = { offsetMs: () => 0, shownThrough: () => zeroTimestamp };
 const stamped = (app: number, seq: number): StampedUpdate => ({
   ...testUpdate(app, seq),
   timestamp: toTimestamp(seq * 10),
@@ -26,7 +27,7 @@ function shownOf(
 ): string {
   const me = newMe(testApp(1), emptyChain);
   const all = { me, updates: [], waiting: [], dead: [], ...outbox };
-  const { list } = createPending(model);
+  const { list } = createPending(model, forecast);
   const { tail: shown, pending } = list(all, tail, toTimestamp(loggedThrough));
   const keys = pending.flatMap(({ actions }) => actions.map(({ data }) => (data as { key?: string }).key));
   return `${shown.map(({ app, seq }) => `${app === me.app ? "" : "other"}${seq}`).join()} | ${keys.join()}`;

@@ -549,7 +549,7 @@ describe("problems", () => {
       name: "broken",
       version: 1,
       state: {},
-      actions: {},
+      actions: (action) => ({ none: action(z.object({}), () => 1) }),
       invariants: {
         broken: () => {
           throw new Error("oh no");

@@ -113,6 +113,7 @@ export function update(
     timestamp: at(timestamp),
     app: apps[0] as AppId,
     seq: timestamp,
+    after: at(0),
     modelVersion: 1,
     actions,
     ...more,

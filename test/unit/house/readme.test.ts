@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { FoldUpdate } from "../../../shared/fold/fold-update.ts";
 import { createFold } from "../../../shared/index.ts";
 import { type ActionId, parseActionId } from "../../../shared/wire/ids.ts";
+import { toTimestamp } from "../../../shared/wire/time.ts";
 import { phone, times } from "../../golden/values.ts";
 import { model } from "./readme-example.ts";
 import { readText } from "./source.ts";
@@ -30,6 +31,7 @@ test("The README's example keeps the rules of a model: an addition made twice ch
     timestamp: times.first,
     app: phone,
     seq: 1,
+    after: toTimestamp(0),
     modelVersion: 1,
     actions: [add, complete, again],
   };

@@ -6,9 +6,11 @@ import { watch } from "../../../examples/recipes/plain.ts";
 import { useStore as useInSolid } from "../../../examples/recipes/solid.ts";
 import { selected } from "../../../examples/recipes/svelte.ts";
 import { useStore as useInVue } from "../../../examples/recipes/vue.ts";
+import { readManifest, subpathsOf } from "../../../scripts/manifest.ts";
 import { createClientWorld } from "../../fixtures/client-world.ts";
 import { readText, resolveFrom } from "./source.ts";
 
+const subpaths = new Map(subpathsOf(readManifest()).map(({ name, source }) => [source, name]));
 const document = "docs/recipes.md";
 
 /** What a file shows: its region, or where it has none all below its header; with the names of the package. */
@@ -16,9 +18,7 @@ function shownOf(path: string): string {
   const text = readText(path);
   const region = /\/\/ recipe begins\n([\s\S]*?)\/\/ recipe ends/.exec(text)?.[1];
   const shown = region ?? text.replace(/^\/\*\*.*\*\/\n/, "");
-  return shown.replace(/"(?:\.\.\/)+(client|shared)\/(?:(\w+)\/)?index\.ts"/g, (_, folder, subpath) =>
-    folder === "shared" ? '"icecore"' : `"icecore/${subpath ?? "client"}"`,
-  );
+  return shown.replace(/"(?:\.\.\/)+([\w/-]+\/index\.ts)"/g, (_, source) => `"${subpaths.get(source)}"`);
 }
 
 test("Each block of code in the recipes is the file that is named above it.", () => {

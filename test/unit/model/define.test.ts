@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
+  action,
   classType,
   counter,
   defineModel,
@@ -19,7 +20,7 @@ class Money {
 }
 const money = classType("Money", Money, { toJson: () => 1, fromJson: () => new Money() });
 const none = z.object({});
-const rest = { name: "m", version: 1, state: { n: value(0) }, actions: {} };
+const rest = { name: "m", version: 1, state: { n: value(0) }, actions: { act: action(none, () => 1) } };
 
 describe("defineModel tells mistakes when the model is defined", () => {
   const cases: [string, () => unknown, RegExp][] = [

@@ -125,7 +125,7 @@ describe("The SDK's client", () => {
     for (const odd of [objectOf(large), page]) {
       service.answer(odd);
       await bucket.get("a", { bytesMax: 1_000 }).catch(() => null);
-      await vi.waitFor(() => expect(service.open()).toBeLessThanOrEqual(openBefore));
+      await vi.waitFor(() => expect(service.open()).toBeLessThanOrEqual(openBefore), 20_000);
     }
   });
 
