@@ -60,9 +60,16 @@ async function importFile(path: string): Promise<Readonly<Record<string, unknown
       {
         kind: "rejected",
         what: `Model file ${path} failed while it was loaded: ${safeText(reason.split("\n")[0] ?? "", reasonMax)}`,
-        fix: "Correct the file; nothing in the store was touched.",
+        fix: fixOf(cause),
       },
       cause,
     );
   }
+}
+
+function fixOf(cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND")
+    return "Correct the file; nothing in the store was touched.";
+  return "Install what it imports (npm install icecore zod, in its project), or correct the path; nothing in the store was touched.";
 }

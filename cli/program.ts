@@ -43,10 +43,10 @@ const commands = [
 const examples = `
 Examples:
   $ icecore doctor --bucket 's3://notes?region=eu-central-1'
-  $ icecore init --bucket folder:./bucket
-  $ icecore log --bucket folder:./bucket --from -1h --follow
-  $ icecore replay --bucket folder:./bucket --model todos.ts --at "2d ago"
-  $ icecore verify --bucket folder:./bucket
+  $ icecore init --bucket folder:./data
+  $ icecore log --bucket folder:./data --from -1h --follow
+  $ icecore replay --bucket folder:./data --model model.ts --at "2d ago"
+  $ icecore verify --bucket folder:./data
 
 --bucket and --store can be set once as ICECORE_BUCKET and ICECORE_STORE. Credentials for s3:// come from the environment
 (AWS_ACCESS_KEY_ID …), AWS_PROFILE or the machine's role, as the AWS SDK finds them.

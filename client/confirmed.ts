@@ -6,7 +6,7 @@
  * model version stops it before its range: nothing of it is applied, later ones wait in order.
  */
 import { StoreError } from "../shared/errors.ts";
-import { createFold, firstTooNew } from "../shared/fold/fold.ts";
+import { createFold, firstTooNew, type Rejection } from "../shared/fold/fold.ts";
 import { createLayers, type Layers } from "../shared/fold/layers.ts";
 import { canonicalText } from "../shared/json.ts";
 import type { Model } from "../shared/model/model.ts";
@@ -42,7 +42,7 @@ export interface Confirmed<S> {
   restore(local: string, rows: Rows): readonly StampedUpdate[];
   /** What another tab has committed. Gives the updates that are confirmed now, null where only `restore` can tell. */
   follow(local: string, changes: RowChanges): readonly StampedUpdate[] | null;
-  /** This head was read: its epoch is known from now on, whether anything in it was new or not. */
+  /** This head was read, to its end: its epoch is known from now on, and what is left of another one goes. */
   meet(known: ReadBy): RowChanges;
   /** The marks have told what of the outbox is in the snapshot. */
   markSettled(): RowChanges;
@@ -62,8 +62,8 @@ export interface ConfirmedOptions<S> {
    * what went before them.
    */
   readonly onPublished: (updates: readonly StampedUpdate[], judges: boolean) => RowChanges;
-  /** They are in the confirmed state now. */
-  readonly onConfirmed: (updates: readonly StampedUpdate[]) => void;
+  /** They are in the confirmed state now, but for what the model refused. */
+  readonly onConfirmed: (updates: readonly StampedUpdate[], rejected: readonly Rejection[]) => void;
   /** The store's life that what follows belongs to; gives the rows of the outbox that change with another one. */
   readonly onEpoch: (epoch: string) => RowChanges;
   /** The confirmed state has changed as a whole. */
@@ -145,15 +145,11 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
 
   const replica: Replica = {
     async reset(epoch) {
+      // What is here goes only when what replaces it is: with the first that is loaded or applied, or when there is nothing.
       shownOnly = true;
-      beginAnew();
-      const start = placeIn(epoch, { position: zeroTimestamp, hash: emptyLogHash, settled: true });
-      const put = new Map(move(start, undefined));
-      weight.base = 0;
+      place = placeIn(epoch, { position: zeroTimestamp, hash: emptyLogHash, settled: true });
       readBy = null;
-      const met = onEpoch(epoch);
-      onReplaced();
-      await commit(together(met, { put, delete: [rowKeys.base, rowKeys.head, ...oldRanges()] }));
+      await commit(onEpoch(epoch));
       return null;
     },
     async load(snapshot, by) {
@@ -188,11 +184,11 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       const met = onEpoch(epoch);
       const settled = onPublished(range.updates, judges);
       beginAnew();
-      layers.confirm(range.updates, range.through);
+      const { rejected } = layers.confirm(range.updates, range.through);
       const { through: position, hash } = range;
       const moved = move(placeIn(epoch, { position, hash, settled: judges }), by);
       const rows = addRange(range);
-      onConfirmed(range.updates);
+      onConfirmed(range.updates, rejected);
       await commit(together(met, settled, { put: new Map(), delete: stale }, rows, putting(moved)));
       return null;
     },
@@ -249,7 +245,15 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       [place, readBy] = [moved, read(rowKeys.head, readHeadRow) ?? readBy];
       return updates;
     },
-    meet: ({ head }) => onEpoch(head.epoch),
+    meet({ head }) {
+      const met = onEpoch(head.epoch);
+      if (!place || !shownOnly) return met;
+      beginAnew();
+      weight.base = 0;
+      onReplaced();
+      const gone = [rowKeys.base, rowKeys.head, ...oldRanges()];
+      return together(met, { put: new Map(move(place, undefined)), delete: gone });
+    },
     markSettled: () => (place ? putting(move({ ...place, settled: true }, undefined)) : noChanges),
     allRows() {
       // What another model version has folded comes back from the remote.

@@ -3,6 +3,7 @@
  * of outbox, tail or log ends in `refresh`, which brings layers, handles and listeners up to date.
  */
 import type { StoreError } from "../shared/errors.ts";
+import type { Rejection } from "../shared/fold/fold.ts";
 import type { Layers } from "../shared/fold/layers.ts";
 import type { Json } from "../shared/json.ts";
 import type { Model } from "../shared/model/model.ts";
@@ -18,10 +19,11 @@ import { createListeners, type Listeners } from "./listeners.ts";
 import type { RowChanges } from "./local/local.ts";
 import { appendAction, type Changed, idsOf, laterOf, newMe, type Outbox } from "./outbox.ts";
 import { createPending } from "./pending.ts";
+import { createRejections } from "./rejections.ts";
 import type { ActionRow } from "./rows.ts";
 import type { Settled } from "./settle.ts";
 import { type Condition, firstCondition, statusOf } from "./status.ts";
-import type { ActionHandle, SyncStatus } from "./store.ts";
+import type { ActionHandle, RejectedAction, SyncStatus } from "./store.ts";
 import { encodeCondition, encodeTail } from "./tab-words.ts";
 
 export interface CoreParts {
@@ -32,6 +34,7 @@ export interface CoreParts {
   /** The store's clock minus this machine's; null where it is not known. */
   clockOffsetMs(): number | null;
   readonly onListenerError: (error: unknown) => void;
+  readonly onRejected: (rejected: RejectedAction) => void;
   layers(): Layers<unknown>;
   /** What was acknowledged at or below it is in the log that is shown, though nobody has looked it up there yet; 0: nothing. */
   loggedThrough(): Timestamp;
@@ -45,6 +48,8 @@ export interface Core extends Pick<FollowParts, "take" | "told" | "greeted"> {
   readonly condition: Condition;
   status(): SyncStatus;
   readonly listeners: Listeners;
+  /** Updates have come in, of which the model refused some; those of a tail tell by themselves. */
+  arrived(updates: readonly StampedUpdate[], from: "tail" | "log", rejected?: readonly Rejection[]): void;
   /** Brings what is shown on top of the log in line with outbox and tail, in the turn in which one of the three changed. */
   show(): void;
   /** The same, and tells who waits and who listens. */
@@ -69,9 +74,14 @@ export interface Core extends Pick<FollowParts, "take" | "told" | "greeted"> {
 }
 
 export function createCore(parts: CoreParts): Core {
-  const { model, ids, commits, onListenerError, layers, tell } = parts;
+  const { model, ids, commits, onListenerError, onRejected, layers, tell } = parts;
   const listeners = createListeners(model, onListenerError);
   const handles = createHandles();
+  const rejections = createRejections(
+    () => [...layers().rejections().tail, ...layers().rejections().pending],
+    ({ app }) => app === outbox.me.app,
+    onRejected,
+  );
   const pending = createPending(model, {
     offsetMs: () => parts.clockOffsetMs() ?? 0,
     shownThrough: () => laterOf(outbox.me.seen, layers().position),
@@ -86,11 +96,24 @@ export function createCore(parts: CoreParts): Core {
     layers().setPending(shown.pending);
   }
 
+  function arrived(
+    updates: readonly StampedUpdate[],
+    from: "tail" | "log",
+    rejected: readonly Rejection[] = [],
+  ): void {
+    rejections.tell(rejected);
+    const found = () => (from === "log" ? rejected : layers().rejections().tail);
+    listeners.arrived(updates, outbox.me.app, from, () => idsIn(found()));
+  }
+
   function refresh(): void {
     show();
+    rejections.lookSoon();
     handles.settle(outbox, layers().position);
     listeners.changed();
   }
+
+  const refusedOnTop = () => idsIn(layers().rejections().pending);
 
   function note(changes: Partial<Condition>): void {
     condition = { ...condition, ...changes };
@@ -126,6 +149,7 @@ export function createCore(parts: CoreParts): Core {
     },
     status: () => statusOf(condition, outbox, { position: layers().position, trouble: commits.trouble }),
     listeners,
+    arrived,
     show,
     refresh,
     note,
@@ -151,7 +175,8 @@ export function createCore(parts: CoreParts): Core {
       const saved = commits.add(appendAction(outbox, row, parts.actionBytesMax).put);
       layers().addPending(pending.add(outbox, row));
       const handle = handles.open(row.action.id, saved);
-      listeners.made(row.action, outbox.me.app, row.modelVersion);
+      listeners.made(row, outbox.me.app, refusedOnTop);
+      rejections.lookSoon();
       listeners.changed();
       return handle;
     },
@@ -163,8 +188,8 @@ export function createCore(parts: CoreParts): Core {
       for (const update of published) handles.stored(update, update.timestamp);
       tail = tail.filter(({ timestamp }) => timestamp > layers().position);
       refresh();
-      for (const row of made) listeners.made(row.action, outbox.me.app, row.modelVersion);
-      listeners.arrived(published, outbox.me.app, "log");
+      for (const row of made) listeners.made(row, outbox.me.app, refusedOnTop);
+      arrived(published, "log");
     },
     told(words) {
       if (words.is === "condition") {
@@ -173,7 +198,7 @@ export function createCore(parts: CoreParts): Core {
       }
       tail = words.updates;
       show();
-      listeners.arrived(tail, outbox.me.app, "tail");
+      arrived(tail, "tail");
       refresh();
     },
     greeted() {
@@ -181,4 +206,8 @@ export function createCore(parts: CoreParts): Core {
       tell(encodeTail(tail));
     },
   };
+}
+
+function idsIn(rejected: readonly Rejection[]): ReadonlySet<ActionId> {
+  return new Set(rejected.map(({ actionId }) => actionId));
 }

@@ -5,9 +5,11 @@
 import { createFoldReplica } from "../shared/drive/fold-replica.ts";
 import { createPoller } from "../shared/drive/poller.ts";
 import type { Host } from "../shared/drive/run.ts";
+import { readStoreHead } from "../shared/drive/store.ts";
 import { StoreError } from "../shared/errors.ts";
 import type { Held } from "../shared/log/held.ts";
-import { divergedLog, stuckReader } from "../shared/log/troubles.ts";
+import type { KnownHead } from "../shared/log/known-head.ts";
+import { divergedLog, olderHead, stuckReader } from "../shared/log/troubles.ts";
 import type { Model } from "../shared/model/model.ts";
 import type { Platform } from "../shared/ports/platform.ts";
 import type { StoreId } from "../shared/wire/ids.ts";
@@ -42,6 +44,15 @@ export function isOtherLog(error: unknown, store: StoreId, held: Held | null): b
   return (
     error instanceof StoreError && held !== null && error.what === divergedLog(store, held.position).what
   );
+}
+
+/** A head that is older than the one held: a cache's, or somebody put it back. Gives the one that stands in the bucket. */
+export async function requireNewer(host: Host, store: StoreId, { known }: Held): Promise<KnownHead> {
+  const found = await readStoreHead(host, store);
+  const [before, now] = [known.head.rev, found.head.rev];
+  if (found.head.epoch === known.head.epoch && now < before)
+    throw new StoreError(olderHead(store, before, now));
+  return found;
 }
 
 export function createTurns(platform: Platform, everyMs: number): Turns {

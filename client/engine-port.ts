@@ -1,25 +1,26 @@
 /** What an engine is given, and what it gives to the parts that show it to an app. */
 import type { Layers } from "../shared/fold/layers.ts";
 import type { Model, Problem } from "../shared/model/model.ts";
-import type { Platform } from "../shared/ports/platform.ts";
 import type { Settings } from "../shared/settings.ts";
 import type { AppId, StoreId } from "../shared/wire/ids.ts";
 import type { Timestamp } from "../shared/wire/time.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Local } from "./local/local.ts";
+import type { ClientPlatform } from "./presence.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import type { ClientSettings } from "./settings.ts";
-import type { ActionHandle, StoreOutbox, SyncStatus } from "./store.ts";
+import type { ActionHandle, RejectedAction, StoreOutbox, SyncStatus } from "./store.ts";
 
 export interface EngineOptions<S> {
   readonly model: Model<S>;
   readonly store: StoreId;
   readonly local: Local;
   readonly remote: RemoteStore | null;
-  readonly platform: Platform;
+  readonly platform: ClientPlatform;
   readonly settings: Settings & ClientSettings;
   readonly pushOnlyWhileValid: boolean;
   readonly onListenerError: (error: unknown) => void;
+  readonly onRejected: (rejected: RejectedAction) => void;
 }
 
 export interface Engine<S> {

@@ -1,4 +1,4 @@
-import type { Model, Problem } from "../shared/model/model.ts";
+import type { Model } from "../shared/model/model.ts";
 import { validateAction } from "../shared/model/validate.ts";
 import { emptyChain } from "../shared/wire/marks.ts";
 import { zeroTimestamp } from "../shared/wire/time.ts";
@@ -15,8 +15,9 @@ import { ledElsewhere } from "./local/errors.ts";
 import type { LocalRows } from "./local/local.ts";
 import { beginEpoch, idsOf, markSeen, newMe, setMe } from "./outbox.ts";
 import { keepOrder } from "./outbox-group.ts";
-import { outboxRows, readOutbox } from "./outbox-rows.ts";
+import { outboxRows, readOutbox, withEarly } from "./outbox-rows.ts";
 import { createOutboxView, followedOutbox } from "./outbox-view.ts";
+import { createProblems, unsolved } from "./problems.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import { createRounds, type Rounds, readOnly } from "./round.ts";
 import { noChanges, together } from "./row-changes.ts";
@@ -26,8 +27,6 @@ import { afterFailedLoad, afterFailure } from "./status.ts";
 import type { RoundResult } from "./sync-loop.ts";
 import type { Asked } from "./tab-words.ts";
 
-const unsolved = "the state has problems that must be solved first";
-
 export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   const { model, store, local, remote, platform, settings } = options;
   const ids = createIds(platform);
@@ -35,7 +34,6 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     (trouble, before) => core.troubled(trouble, before),
     () => new Map([...outboxRows(core.outbox), ...confirmed.allRows()]),
   );
-  let shown: { readonly state: unknown; readonly problems: readonly Problem[] } | undefined;
   let rows: LocalRows | null = null;
   /** Null where no other tab may have the rows open. */
   let following: Following | null = null;
@@ -47,6 +45,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     actionBytesMax: settings.actionBytesMax,
     clockOffsetMs: () => remote?.clockOffsetMs() ?? null,
     onListenerError: options.onListenerError,
+    onRejected: options.onRejected,
     layers: () => confirmed.layers,
     loggedThrough: () => (confirmed.place?.settled === false ? confirmed.layers.position : zeroTimestamp),
     tell(words) {
@@ -55,6 +54,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
   });
   const { note, show, refresh, change, changeSoon, settle, listeners } = core;
 
+  const problems = createProblems(model as Model<unknown>, () => confirmed.layers.states().optimistic);
   const tools = {
     sha256: platform.sha256,
     newName: () => newMe(ids.newAppId(), emptyChain, core.outbox.me.epoch),
@@ -68,9 +68,9 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
       for (const update of updates) core.stored(update, update.timestamp);
       return judges ? settle(settleBySegment(core.outbox, updates, tools)) : noChanges;
     },
-    onConfirmed(updates) {
+    onConfirmed(updates, rejected) {
       show();
-      listeners.arrived(updates, core.outbox.me.app, "log");
+      core.arrived(updates, "log", rejected);
     },
     onEpoch(epoch) {
       const { me } = core.outbox;
@@ -121,12 +121,10 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
       return following.begin();
     }
     const found = await rows.load();
-    const early = core.outbox;
     confirmed.restore(local.name, found);
-    const known = readOutbox(local.name, found, early.me);
+    const known = readOutbox(local.name, found, core.outbox.me);
     for (const id of idsOf(known)) ids.goAbove(id);
-    const me = { ...known.me, epoch: known.me.epoch ?? confirmed.place?.epoch ?? null };
-    core.outbox = { ...known, me, waiting: [...known.waiting, ...early.waiting] };
+    core.outbox = withEarly(known, core.outbox, confirmed.place);
     commits.open(rows);
     lead();
   }
@@ -217,7 +215,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
         const isNew = updates.some(({ id }) => !known.has(id));
         core.setTail(updates);
         show();
-        listeners.arrived(updates, core.outbox.me.app, "tail");
+        core.arrived(updates, "tail");
         const { position } = confirmed.layers;
         const last = updates.at(-1)?.timestamp ?? zeroTimestamp;
         changeSoon(markSeen(core.outbox, last > position ? last : position));
@@ -230,10 +228,9 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     return !options.pushOnlyWhileValid || problems().length === 0;
   }
 
-  function problems(): readonly Problem[] {
-    const state = confirmed.layers.states().optimistic;
-    shown = shown?.state === state ? shown : { state, problems: model.problemsOf(state) };
-    return shown.problems;
+  function wake(reason: string): void {
+    if (following) ask({ do: "wake", reason });
+    else leader.wake(reason);
   }
 
   /** Whether it could be asked for shows in what comes of it. */
@@ -241,6 +238,8 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     void following?.ask(asked).catch(() => undefined);
     return true;
   }
+
+  const leave = platform.presence?.listen(wake);
 
   function requireOpen(): void {
     if (closed) throw closedStore(store);
@@ -255,10 +254,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     app: () => core.outbox.me.app,
     problems,
     status: core.status,
-    wake(reason) {
-      if (following) ask({ do: "wake", reason });
-      else leader.wake(reason);
-    },
+    wake,
     dispatch({ name, data }) {
       requireOpen();
       const valid = validateAction(model as Model, name, data);
@@ -283,6 +279,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     async close() {
       if (closed) return;
       closed = true;
+      leave?.();
       await leader.end();
       await loaded.catch(() => undefined);
       await following?.end();

@@ -13,6 +13,7 @@ export { memoryLocal } from "./local/memory.ts";
 export { type SqliteDriver, sqliteLocal } from "./local/sqlite.ts";
 export { openStore, type StoreOptions } from "./open-store.ts";
 export { createWebPlatform, type WebEngine } from "./platform.ts";
+export type { ClientPlatform, PageEngine, Presence } from "./presence.ts";
 export {
   type AppSyncHintsOptions,
   appSyncHints,
@@ -30,6 +31,7 @@ export type {
   ActionHandle,
   Origin,
   OutboxItem,
+  RejectedAction,
   Seen,
   Store,
   StoreOutbox,

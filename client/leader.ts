@@ -2,8 +2,8 @@
  * What only one tab does for all: the rounds, the loop that decides when, and live hints. It may end and begin anew; each time with a
  * loop and a reader of its own, which know nothing of the time before.
  */
-import type { Platform } from "../shared/ports/platform.ts";
 import { createSignal } from "../shared/ports/signal.ts";
+import type { ClientPlatform } from "./presence.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import type { Rounds } from "./round.ts";
 import type { ClientSettings } from "./settings.ts";
@@ -18,7 +18,7 @@ export interface Leader extends Pick<SyncLoop, "wake" | "wakeSoon" | "now"> {
 }
 
 export interface LeaderOptions {
-  readonly platform: Platform;
+  readonly platform: ClientPlatform;
   readonly settings: ClientSettings;
   readonly remote: RemoteStore | null;
   readonly newRounds: (remote: RemoteStore) => Rounds;

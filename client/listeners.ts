@@ -2,6 +2,7 @@
 import type { Model } from "../shared/model/model.ts";
 import type { ActionId, AppId } from "../shared/wire/ids.ts";
 import type { Action, StampedUpdate } from "../shared/wire/update.ts";
+import type { ActionRow } from "./rows.ts";
 import type { Origin, Seen } from "./store.ts";
 
 type ActionListener = (seen: Seen<string, unknown>) => void;
@@ -10,11 +11,14 @@ export interface Listeners {
   subscribe(listener: () => void): () => void;
   on(name: string, listener: ActionListener): () => void;
   changed(): void;
-  /** An action of this app took effect. */
-  made(action: Action, app: AppId, modelVersion: number): void;
+  /** An action of this app was made. `rejected` tells, where somebody listens, what the model refused. */
+  made(row: ActionRow, app: AppId, rejected: RejectedIds): void;
   /** Updates have come in; what the tail brings comes again with a segment. */
-  arrived(updates: readonly StampedUpdate[], me: AppId, from: "tail" | "log"): void;
+  arrived(updates: readonly StampedUpdate[], me: AppId, from: "tail" | "log", rejected: RejectedIds): void;
 }
+
+/** The ids of actions that have no effect. */
+export type RejectedIds = () => ReadonlySet<ActionId>;
 
 /** Ids of the tail that were told and may come again with a segment; a tail is seconds long. */
 const toldMax = 20_000;
@@ -64,11 +68,16 @@ export function createListeners(model: Model<unknown>, onError: (error: unknown)
     changed() {
       for (const listener of [...all]) call(listener);
     },
-    made: (action, app, modelVersion) => tell(action, { app, origin: "local", modelVersion }),
-    arrived(updates, me, from) {
+    made({ action, modelVersion }, app, rejected) {
+      if (byName.has(action.name) && !rejected().has(action.id))
+        tell(action, { app, origin: "local", modelVersion });
+    },
+    arrived(updates, me, from, rejected) {
       if (byName.size === 0 && from === "log") return;
+      const left: ReadonlySet<ActionId> = byName.size > 0 ? rejected() : new Set();
       for (const { app, actions, modelVersion } of updates)
         for (const action of app === me ? [] : actions) {
+          if (left.has(action.id)) continue;
           const known = told.has(action.id);
           remember(action.id);
           if (!known) tell(action, { app, origin: "remote", modelVersion });

@@ -5,8 +5,8 @@
  * 2. Rounds (round.ts) send, read, settle and show the tail; the loop (sync-loop.ts) decides when.
  * 3. Every change of outbox, tail or log passes through `refresh`, which brings layers, handles and listeners up to date.
  */
+import { StoreError } from "../shared/errors.ts";
 import type { Model, StateOf } from "../shared/model/model.ts";
-import type { Platform } from "../shared/ports/platform.ts";
 import { defaultSettings, type Settings } from "../shared/settings.ts";
 import { requireStoreId } from "../shared/wire/require-store-id.ts";
 import { createEngine } from "./engine.ts";
@@ -14,9 +14,10 @@ import type { Engine } from "./engine-port.ts";
 import type { Local } from "./local/local.ts";
 import { memoryLocal } from "./local/memory.ts";
 import { createWebPlatform } from "./platform.ts";
+import type { ClientPlatform } from "./presence.ts";
 import type { Remote } from "./remote/remote.ts";
 import { type ClientSettings, defaultClientSettings } from "./settings.ts";
-import type { Store } from "./store.ts";
+import type { RejectedAction, Store } from "./store.ts";
 
 export interface StoreOptions<M extends Model<unknown>> {
   readonly model: M;
@@ -25,11 +26,16 @@ export interface StoreOptions<M extends Model<unknown>> {
   readonly remote?: Remote;
   /** @default memory: nothing survives the process */
   readonly local?: Local;
-  /** Clock, randomness, timers and hashing. @default this engine's own, by createWebPlatform() */
-  readonly platform?: Platform;
+  /** Clock, randomness, timers and hashing, and whether somebody looks. @default this engine's own, by createWebPlatform() */
+  readonly platform?: ClientPlatform;
   readonly settings?: Partial<Settings & ClientSettings>;
   /** Send only while the model's invariants find nothing (requirement F2). @default false */
   readonly pushOnlyWhileValid?: boolean;
+  /**
+   * Told of each action of this app that has no effect, because the model's function or schema refuses it: at once, or when the log puts it
+   * after others' work. @default a warning on the console
+   */
+  readonly onRejected?: (rejected: RejectedAction) => void;
   /** Told of errors that listeners throw. @default they are thrown again in a turn of their own */
   readonly onListenerError?: (error: unknown) => void;
 }
@@ -37,13 +43,14 @@ export interface StoreOptions<M extends Model<unknown>> {
 /**
  * Opens a store. Synchronous: its state is the model's initial one until local data has arrived.
  *
- * @throws StoreError "rejected" for a store id that is none.
+ * @throws StoreError "rejected" for a store id or a model that is none.
  * @example
  * const store = openStore({ model: todos, storeId: "family", remote, local });
  * store.do.addTodo({ id: "t1", title: "Milk" });
  */
 export function openStore<M extends Model<unknown>>(options: StoreOptions<M>): Store<M> {
   const { model, local = memoryLocal(), platform = createWebPlatform() } = options;
+  if (typeof model?.createState !== "function") throw noModel();
   const store = requireStoreId(options.storeId);
   const engine: Engine<StateOf<M>> = createEngine<StateOf<M>>({
     model: model as unknown as Model<StateOf<M>>,
@@ -54,6 +61,7 @@ export function openStore<M extends Model<unknown>>(options: StoreOptions<M>): S
     settings: { ...defaultSettings, ...defaultClientSettings, ...options.settings },
     pushOnlyWhileValid: options.pushOnlyWhileValid ?? false,
     onListenerError: options.onListenerError ?? throwLater,
+    onRejected: options.onRejected ?? warn,
   });
   const calls = Object.fromEntries(
     model.actionNames.map((name) => [name, (data: unknown) => engine.dispatch({ name, data })]),
@@ -88,6 +96,19 @@ export function openStore<M extends Model<unknown>>(options: StoreOptions<M>): S
     close: engine.close,
     forget: engine.forget,
   };
+}
+
+function noModel(): StoreError {
+  return new StoreError({
+    kind: "rejected",
+    what: "openStore was given no model",
+    fix: "Give it one as `model`: what defineModel or reducerModel answers with.",
+  });
+}
+
+function warn({ id, name, reason }: RejectedAction): void {
+  const { console } = globalThis as { readonly console?: { warn(text: string): void } };
+  console?.warn(`icecore: action "${name}" (${id}) has no effect: ${reason}`);
 }
 
 function throwLater(error: unknown): void {

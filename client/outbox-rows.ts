@@ -9,6 +9,7 @@ import {
   encodeAppRow,
   encodeDeadRow,
   encodeUpdateRow,
+  type PlaceRow,
   readActionRow,
   readAppRow,
   readDeadRow,
@@ -57,4 +58,10 @@ export function inherited({ me, updates, waiting, dead }: Outbox, app: AppRow["a
     waiting: [],
     dead: [...dead, ...letters],
   };
+}
+
+/** With what was made before the rows were read. */
+export function withEarly(known: Outbox, { waiting }: Outbox, place: PlaceRow | null): Outbox {
+  const me = { ...known.me, epoch: known.me.epoch ?? place?.epoch ?? null };
+  return { ...known, me, waiting: [...known.waiting, ...waiting] };
 }

@@ -6,10 +6,11 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { StoreError } from "../shared/errors.ts";
 import type { AbortSignalLike, Platform } from "../shared/ports/platform.ts";
+import { type ClientPlatform, type PageEngine, presenceOf } from "./presence.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 /** What a browser or bare engine offers under these names. */
-export interface WebEngine {
+export interface WebEngine extends PageEngine {
   readonly crypto?: { getRandomValues(bytes: Uint8Array): unknown };
   readonly setTimeout: (ring: () => void, ms: number) => unknown;
   readonly clearTimeout: (timer: never) => void;
@@ -48,7 +49,7 @@ const waitMsMax = 2 ** 31 - 1;
  * @example
  * const store = openStore({ model, storeId: "family", remote, platform: createWebPlatform() });
  */
-export function createWebPlatform(engine: WebEngine = globalThis as unknown as WebEngine): Platform {
+export function createWebPlatform(engine: WebEngine = globalThis as unknown as WebEngine): ClientPlatform {
   const { crypto, setTimeout, clearTimeout } = engine;
   if (typeof crypto?.getRandomValues !== "function")
     throw missing(
@@ -58,7 +59,9 @@ export function createWebPlatform(engine: WebEngine = globalThis as unknown as W
   if (typeof setTimeout !== "function" || typeof clearTimeout !== "function")
     throw missing("setTimeout", "Add setTimeout and clearTimeout before icecore starts.");
   const { encodeText, decodeText } = textPartsOf(engine);
+  const presence = presenceOf(engine);
   return {
+    ...(presence ? { presence } : {}),
     sha256: (text) => hexOf(sha256(encodeText(text))),
     now: Date.now,
     newNonce: () => newNonce((bytes) => crypto.getRandomValues(bytes)),

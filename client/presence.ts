@@ -1,9 +1,15 @@
 /** Whether somebody looks at this page, and when they come back. Where there is no page (Node, a worker, React Native) nothing is known. */
+import type { Platform } from "../shared/ports/platform.ts";
 
 export interface Presence {
   isHidden(): boolean;
   /** Calls with the reason when the network comes or goes, or the page is looked at again; answers with how to stop. */
   listen(listener: (reason: string) => void): () => void;
+}
+
+export interface ClientPlatform extends Platform {
+  /** Of a page; without it the app itself calls `sync.wake` when its user comes back. */
+  readonly presence?: Presence;
 }
 
 interface Target {

@@ -20,7 +20,7 @@ import type { Timestamp } from "../shared/wire/time.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
 import type { Commits } from "./commits.ts";
 import type { Confirmed } from "./confirmed.ts";
-import { createTurns, findDivergence, isOtherLog, readAfresh } from "./divergence.ts";
+import { createTurns, findDivergence, isOtherLog, readAfresh, requireNewer } from "./divergence.ts";
 import { type Changed, markRejected, markStored, needsSettling, type Outbox, unsent } from "./outbox.ts";
 import { group } from "./outbox-group.ts";
 import type { RemoteStore } from "./remote/remote.ts";
@@ -162,11 +162,11 @@ export function createRounds(parts: RoundParts): Rounds {
   }
 
   async function readOn(given: KnownHead | null): Promise<number> {
+    const poll = (head: KnownHead | null) => poller.poll({ given: head, seen: [...inHand.values()] });
     try {
-      const outcome = await poller.poll({
-        given: given && isNewer(given, poller.held) ? given : null,
-        seen: [...inHand.values()],
-      });
+      let outcome = await poll(given && isNewer(given, poller.held) ? given : null);
+      if (outcome.is === "read" && outcome.stale)
+        outcome = await poll(await requireNewer(host, store, outcome.held));
       if (outcome.is === "stuck") throw new StoreError(stuckReader(store));
       await parts.commits.commit(confirmed.meet(outcome.held.known));
       return outcome.updates;

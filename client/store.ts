@@ -63,6 +63,14 @@ export interface OutboxItem {
   readonly reason: string | null;
 }
 
+/** An action that the model refused when it was its turn: it is in the log, and has no effect. */
+export interface RejectedAction {
+  readonly id: ActionId;
+  readonly name: string;
+  /** What the model's function threw, or its schema found. */
+  readonly reason: string;
+}
+
 export interface StoreOutbox {
   /** In the order they were made, dead letters last. */
   list(): readonly OutboxItem[];
@@ -104,7 +112,7 @@ export interface Store<M extends Model<unknown>> {
   readonly confirmedState: StateOf<M>;
   /** Called after each change of the state or the status; answers with how to stop. */
   subscribe(listener: () => void): () => void;
-  /** Called once per action when it first takes effect here; never for what came inside a snapshot. */
+  /** Called once per action and run when it first takes effect here; never for what came inside a snapshot, or what the model refused. */
   on<Name extends ActionName<M>>(
     name: Name,
     listener: (seen: Seen<Name, ActionsOf<M>[Name]["output"]>) => void,

@@ -2,13 +2,14 @@
  * The loop that decides when a round runs. It goes at its own pace: actions, hints, timers and "online" only wake it, nothing ever waits
  * for it, and one round runs at a time.
  *
- * After a round that brought something it polls soon; each quiet one waits longer; a failed one backs off, doubling. All waits have full
- * jitter, so that many clients never come at once. Each action is followed by the beginning of a round; where the last one failed, or the
+ * After a round that brought something it polls soon; each quiet one waits longer; a failed one backs off, doubling. Each wait is
+ * between half and all of its wish, so that many clients never come at once. Each action is followed by the beginning of a round; where the last one failed, or the
  * store asked to wait, that is the one that would come anyway.
  */
 import { StoreError } from "../shared/errors.ts";
 import type { Platform } from "../shared/ports/platform.ts";
 import { createSignal } from "../shared/ports/signal.ts";
+import type { ClientPlatform } from "./presence.ts";
 import type { ClientSettings } from "./settings.ts";
 
 export interface RoundResult {
@@ -30,7 +31,7 @@ export interface SyncLoop {
 }
 
 export interface SyncLoopOptions {
-  readonly platform: Platform;
+  readonly platform: ClientPlatform;
   readonly settings: ClientSettings;
   /** Reasons of its own: "start", "action", "timer", "idle" for the slowest polls, "retry" and "now"; others are those of `wake`. */
   readonly round: (reason: string) => Promise<RoundResult>;
@@ -96,9 +97,9 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
       const { active, retryAfterMs } = await round(reason);
       failures = 0;
       heldBack = retryAfterMs !== null;
-      pollMs = active
-        ? settings.pollDelayMs
-        : Math.min(settings.pollDelayMsMax, pollMs * settings.pollGrowth);
+      // Where nobody looks, the first quiet round makes it as slow as it gets; who comes back wakes it.
+      const growth = platform.presence?.isHidden() ? Number.POSITIVE_INFINITY : settings.pollGrowth;
+      pollMs = active ? settings.pollDelayMs : Math.min(settings.pollDelayMsMax, pollMs * growth);
       onResult(null);
       for (const { resolve } of told) resolve();
       if (acted && !heldBack) schedule(soonMs(acted), "action");
@@ -116,7 +117,7 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
     }
   }
 
-  /** Full jitter around the wish: half of it at least, so that an idle client stays idle. */
+  /** At least half of the wish, so that an idle client stays idle. */
   function jittered(ms: number): number {
     return ms * (0.5 + platform.random() / 2);
   }

@@ -20,8 +20,8 @@ Times: ${timeHelp}.
 The invariant is evaluated after every update, from the log's start or from --from on; rejected actions do not stop it.
 
 Examples:
-  $ icecore bisect --bucket folder:./bucket --model todos.ts --problem titlesAreUnique
-  $ icecore bisect --bucket folder:./bucket --model todos.ts --problem titlesAreUnique --from 2026-11-20 --json`;
+  $ icecore bisect --bucket folder:./data --model model.ts --problem titlesAreUnique
+  $ icecore bisect --bucket folder:./data --model model.ts --problem titlesAreUnique --from 2026-11-20 --json`;
 
 const dataMin = 40;
 

@@ -15,8 +15,8 @@ const examples = `
 Times: ${timeHelp}.
 
 Examples:
-  $ icecore diff --bucket folder:./bucket --from -1h
-  $ icecore diff --bucket folder:./bucket --model todos.ts --from 2026-11-20 --to 2026-11-21`;
+  $ icecore diff --bucket folder:./data --from -1h
+  $ icecore diff --bucket folder:./data --model model.ts --from 2026-11-20 --to 2026-11-21`;
 
 export function addDiff(program: Command, io: CommandIo): void {
   storeCommand(program, "diff", "print what changed in the state between two times")

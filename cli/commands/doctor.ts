@@ -13,7 +13,7 @@ It writes only below probes/ and removes what it wrote. Exit code 1 when the buc
 Examples:
   $ icecore doctor --bucket 's3://notes?region=eu-central-1'
   $ icecore doctor --bucket 's3://notes?endpoint=http://127.0.0.1:7480' --json
-  $ icecore doctor --bucket folder:./bucket`;
+  $ icecore doctor --bucket folder:./data`;
 
 export function addDoctor(program: Command, io: CommandIo): void {
   bucketCommand(program, "doctor", "try whether a bucket may hold a store: conditions, order, clock, rules")

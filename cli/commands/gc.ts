@@ -13,8 +13,8 @@ What no head names any more goes only when an earlier gc, at least the retention
 A folder bucket's leftovers of killed processes go whenever the bucket is opened.
 
 Examples:
-  $ icecore gc --bucket folder:./bucket
-  $ icecore gc --bucket folder:./bucket --retention-days 1`;
+  $ icecore gc --bucket folder:./data
+  $ icecore gc --bucket folder:./data --retention-days 1`;
 
 export function addGc(program: Command, io: CommandIo): void {
   storeCommand(program, "gc", "delete published raw updates, and built objects that no head names any more")

@@ -12,7 +12,7 @@ export function addHead(program: Command, io: CommandIo): void {
   storeCommand(program, "head", "show the store's head: what is sealed, published, and where it lies")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ icecore head --bucket folder:./bucket\n  $ icecore head --bucket folder:./bucket --json",
+      "\nExamples:\n  $ icecore head --bucket folder:./data\n  $ icecore head --bucket folder:./data --json",
     )
     .action(async (options) => {
       const { host, store } = await openSession(io, options);

@@ -19,8 +19,8 @@ A file is checked to its end before anything is appended; what comes through a p
 While an import runs, the apps of the export must not write to the store themselves.
 
 Examples:
-  $ icecore import backup.jsonl --bucket folder:./bucket --store restored
-  $ icecore export --bucket folder:./bucket --to 2026-11-20 | icecore import --bucket folder:./bucket --store fork
+  $ icecore import backup.jsonl --bucket folder:./data --store restored
+  $ icecore export --bucket folder:./data --to 2026-11-20 | icecore import --bucket folder:./data --store fork
   $ gunzip < backup.jsonl.gz | icecore import - --bucket folder:./other`;
 
 export function addImport(program: Command, io: CommandIo): void {

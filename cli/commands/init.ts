@@ -8,7 +8,7 @@ export function addInit(program: Command, io: CommandIo): void {
   storeCommand(program, "init", "make a store (its head); does nothing when it is there")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ icecore init --bucket folder:./bucket\n  $ icecore init --bucket folder:./bucket --store family",
+      "\nExamples:\n  $ icecore init --bucket folder:./data\n  $ icecore init --bucket folder:./data --store family",
     )
     .action(async (options) => {
       const { host, store } = await openSession(io, options, { maybeNew: true });

@@ -20,10 +20,10 @@ const examples = `
 Times: ${timeHelp}. A bare date means the whole day.
 
 Examples:
-  $ icecore log --bucket folder:./bucket --limit 20
-  $ icecore log --bucket folder:./bucket --from -1h --action addTodo
-  $ icecore log --bucket folder:./bucket --from now --follow --tail
-  $ icecore log --bucket folder:./bucket --json | jq .actions[].name`;
+  $ icecore log --bucket folder:./data --limit 20
+  $ icecore log --bucket folder:./data --from -1h --action addTodo
+  $ icecore log --bucket folder:./data --from now --follow --tail
+  $ icecore log --bucket folder:./data --json | jq .actions[].name`;
 
 export function addLog(program: Command, io: CommandIo): void {
   storeCommand(program, "log", "print the log: published updates in order, a line for each action")

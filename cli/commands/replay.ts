@@ -18,10 +18,10 @@ const examples = `
 Times: ${timeHelp}.
 
 Examples:
-  $ icecore replay --bucket folder:./bucket
-  $ icecore replay --bucket folder:./bucket --model todos.ts --at "2026-11-21 09:05"
-  $ icecore replay --bucket folder:./bucket --model todos.ts --table todos --limit 100
-  $ icecore replay --bucket folder:./bucket --model todos.ts --exact > state.json`;
+  $ icecore replay --bucket folder:./data
+  $ icecore replay --bucket folder:./data --model model.ts --at "2026-11-21 09:05"
+  $ icecore replay --bucket folder:./data --model model.ts --table todos --limit 100
+  $ icecore replay --bucket folder:./data --model model.ts --exact > state.json`;
 
 export function addReplay(program: Command, io: CommandIo): void {
   storeCommand(program, "replay", "print the state at a time, folded from the log")

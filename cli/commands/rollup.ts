@@ -14,8 +14,8 @@ const examples = `
 Any number of rollups may run at once, anywhere. Without --model there are no snapshots; everything else is done.
 
 Examples:
-  $ icecore rollup --bucket folder:./bucket
-  $ icecore rollup --bucket folder:./bucket --model todos.ts --watch --every 10`;
+  $ icecore rollup --bucket folder:./data
+  $ icecore rollup --bucket folder:./data --model model.ts --watch --every 10`;
 
 export function addRollup(program: Command, io: CommandIo): void {
   storeCommand(

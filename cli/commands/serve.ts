@@ -25,8 +25,8 @@ Pages of another origin, say of a dev server, may use it with --cors-origin; or 
 Ctrl-C or SIGTERM: it takes no more requests, finishes those at work and its round, and ends with exit code 0.
 
 Examples:
-  $ icecore serve --bucket folder:./bucket --model todos.ts --store family
-  $ icecore serve --bucket folder:./bucket --model todos.ts --auth-secret-file secret.txt --audience todos
+  $ icecore serve --bucket folder:./data --model model.ts --store family
+  $ icecore serve --bucket folder:./data --model model.ts --auth-secret-file secret.txt --audience todos
   $ icecore serve --bucket 's3://notes?region=eu-central-1' --model notes.js --host 0.0.0.0 --port 80 --json \\
       --auth-jwks https://login.example.com/.well-known/jwks.json --audience notes --issuer https://login.example.com \\
       --cors-origin https://notes.example.com`;

@@ -25,7 +25,7 @@ export function addShow(program: Command, io: CommandIo): void {
     .option("-s, --store <id>", "not needed: a key names its store")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ icecore show heads/main.json --bucket folder:./bucket\n  $ icecore show segments/main/20261121T090503.209Z-r12-….json --full",
+      "\nExamples:\n  $ icecore show heads/main.json --bucket folder:./data\n  $ icecore show segments/main/20261121T090503.209Z-r12-….json --full",
     )
     .action(async (key, options) => {
       if (!isKnownPlace(key))

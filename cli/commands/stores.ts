@@ -6,7 +6,7 @@ import { bucketCommand, openHost } from "../session.ts";
 
 export function addStores(program: Command, io: CommandIo): void {
   bucketCommand(program, "stores", "list the stores of a bucket")
-    .addHelpText("after", "\nExamples:\n  $ icecore stores --bucket folder:./bucket")
+    .addHelpText("after", "\nExamples:\n  $ icecore stores --bucket folder:./data")
     .action(async (options) => {
       const host = await openHost(io, options);
       const stores = await listStores(host);

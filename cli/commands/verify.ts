@@ -16,8 +16,8 @@ const examples = `
 It only reads, and never stops at the first finding. Exit code 1 when there is an error; warnings alone are 0.
 
 Examples:
-  $ icecore verify --bucket folder:./bucket
-  $ icecore verify --bucket folder:./bucket --model todos.ts --json`;
+  $ icecore verify --bucket folder:./data
+  $ icecore verify --bucket folder:./data --model model.ts --json`;
 
 export function addVerify(program: Command, io: CommandIo): void {
   storeCommand(

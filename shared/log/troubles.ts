@@ -25,6 +25,17 @@ export function beingRecovered(store: StoreId, since: Timestamp): Trouble {
   };
 }
 
+/** In the bucket itself, not in a cache. */
+export function olderHead(store: StoreId, before: number, now: number): Trouble {
+  return {
+    kind: "corrupt",
+    what: `Store "${store}" has an older head than before: revision ${now} after ${before}`,
+    fix: `Somebody put it back: restore the newest version of ${headKey(store)}, or run "icecore recover --store ${store}" so that readers start afresh.`,
+    store,
+    key: headKey(store),
+  };
+}
+
 export function badObject(store: StoreId, key: string, reason: string): Trouble {
   const newer = /^format is "icecore-/.test(reason);
   return {

@@ -1,0 +1,238 @@
+/** What a client owes to docs/protocol.md, line by line, where no other file asks for it. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { bucketRemote } from "../../client/remote/bucket.ts";
+import type { RejectedAction } from "../../client/store.ts";
+import { type ActionMeta, defineModel, table } from "../../shared/index.ts";
+import type { Model } from "../../shared/model/model.ts";
+import { headKey } from "../../shared/wire/keys.ts";
+import { type ClientWorld, createClientWorld } from "../fixtures/client-world.ts";
+
+let world: ClientWorld;
+beforeEach(async () => {
+  world = await createClientWorld();
+});
+afterEach(() => world.close());
+
+const put = (key: string, value: unknown = key) => ({ key, value });
+const large = "y".repeat(30_000);
+
+/** Notes the segments that one client reads. */
+function watched() {
+  const segments: string[] = [];
+  const { bucket, platform, settings } = world.host;
+  const get: typeof bucket.get = (key, options) => {
+    if (key.startsWith("segments/")) segments.push(key);
+    return bucket.get(key, options);
+  };
+  return { segments, remote: bucketRemote({ ...bucket, get }, platform, settings) };
+}
+
+interface Pair {
+  readonly value: unknown;
+}
+
+/** Pairs whose values are unique; one that is "bad" is refused. `metas` holds what the function was told, by key. */
+function strictPairs(metas: Record<string, ActionMeta> = {}) {
+  return defineModel({
+    name: "pairs",
+    version: 1,
+    state: { pairs: table<Pair>() },
+    actions: (action) => ({
+      put: action(z.object({ key: z.string(), value: z.unknown() }), (state, { key, value }, meta) => {
+        metas[key] = meta;
+        if (value === "bad") throw new Error("too bad");
+        state.pairs.set(key, { value });
+      }),
+    }),
+    invariants: {
+      unique: ({ pairs }) => {
+        const values = [...pairs.values()].map(({ value }) => value);
+        return values.length === new Set(values).size ? [] : ["twice"];
+      },
+    },
+  });
+}
+
+describe("What an update says that its author had seen", () => {
+  it("holds what came with segments, where nobody reads the tail", async () => {
+    const [a, b] = [world.client(), world.client({ settings: { tail: "hint" } })];
+    await b.sync.now();
+    a.do.put(put("x"));
+    await a.sync.now();
+    await world.rollup();
+    b.sync.wake("timer");
+    await b.sync.now();
+    b.do.put(put("y"));
+    await b.sync.now();
+    await world.rollup();
+    const [first, second] = await world.log();
+    expect(second?.after).toBeGreaterThanOrEqual(first?.timestamp ?? Number.POSITIVE_INFINITY);
+    expect(second?.after).toBeLessThan(second?.timestamp ?? 0);
+  });
+
+  it("holds what was acknowledged to it, before anything is read", async () => {
+    const a = world.client({ settings: { tail: "hint" } });
+    await a.loaded;
+    const stored = a.do.put(put("x")).stored;
+    a.sync.wake("timer");
+    const timestamp = await stored;
+    await a.sync.now();
+    a.do.put(put("y"));
+    await a.sync.now();
+    await world.rollup();
+    expect((await world.log()).map(({ after }) => after >= timestamp)).toEqual([false, true]);
+  });
+
+  it("is told to the model's functions, the same everywhere once it is stored, a forecast before", async () => {
+    const [mine, theirs]: Record<string, ActionMeta>[] = [{}, {}];
+    const a = world.open({ model: strictPairs(mine) });
+    const b = world.open({ model: strictPairs(theirs) });
+    a.do.put(put("x"));
+    await a.sync.now();
+    await b.sync.now();
+    const x = b.state.pairs.has("x") && theirs?.x?.timestamp;
+    b.do.put(put("y"));
+    expect(b.state.pairs.has("y") && theirs?.y?.after).toBe(x);
+    await b.sync.now();
+    await world.rollup(strictPairs() as unknown as Model);
+    await a.sync.now();
+    await b.sync.now();
+    const [, second] = await world.log();
+    expect([a.state.pairs.has("y"), mine?.y?.after]).toEqual([true, second?.after]);
+    expect(mine?.y?.after).toBeGreaterThanOrEqual(Number(x));
+    expect(mine?.x?.after).toBe(0);
+  });
+});
+
+describe("A segment whose updates are all in hand", () => {
+  it("is not read: they were in the tail", async () => {
+    const a = world.client();
+    const { segments, remote } = watched();
+    const b = world.client({ remote });
+    await b.sync.now();
+    a.do.put(put("x", large));
+    await a.sync.now();
+    await b.sync.now();
+    expect(b.state.pairs.has("x")).toBe(true);
+    await world.rollup();
+    await b.sync.now();
+    expect([b.confirmedState.pairs.has("x"), segments]).toEqual([true, []]);
+  });
+
+  it("is not read: they were sent from here", async () => {
+    const { segments, remote } = watched();
+    const b = world.client({ remote, settings: { tail: "hint" } });
+    await b.sync.now();
+    b.do.put(put("x", large));
+    await b.sync.now();
+    await world.rollup();
+    await b.sync.now();
+    expect([b.confirmedState.pairs.has("x"), segments, b.sync.status.pending]).toEqual([true, [], 0]);
+  });
+
+  it("is read when something of it was never seen", async () => {
+    const a = world.client();
+    const { segments, remote } = watched();
+    const b = world.client({ remote });
+    await b.sync.now();
+    b.do.put(put("x", large));
+    await b.sync.now();
+    a.do.put(put("y", large));
+    await a.sync.now();
+    await world.rollup();
+    await b.sync.now();
+    expect([...b.confirmedState.pairs.keys(), segments.length]).toEqual(["x", "y", 1]);
+  });
+});
+
+describe("Push only while valid", () => {
+  it("gets what others have stored first, published or not, and holds back what it makes invalid", async () => {
+    for (const published of [true, false]) {
+      const model = strictPairs();
+      const [a, b] = [world.open({ model }), world.open({ model, pushOnlyWhileValid: true })];
+      await b.sync.now();
+      a.do.put(put(`theirs ${published}`, `same ${published}`));
+      await a.sync.now();
+      if (published) await world.rollup(model as unknown as Model);
+      b.do.put(put(`mine ${published}`, `same ${published}`));
+      expect(b.problems).toEqual([]);
+      await b.sync.now();
+      expect(b.problems).toEqual([{ invariant: "unique", problem: "twice" }]);
+      expect(b.outbox.list().map(({ at }) => at)).toEqual(["waiting"]);
+      expect(b.sync.status.waiting).toContain("problems");
+      b.do.put(put(`mine ${published}`, `another ${published}`));
+      await b.sync.now();
+      expect(b.outbox.list().map(({ at }) => at)).toEqual(["stored", "stored"]);
+    }
+  });
+});
+
+describe("An older head that somebody put back", () => {
+  it("is told as damage, and nothing goes back", async () => {
+    const a = world.client();
+    const read = () => world.host.bucket.get(headKey(world.store));
+    const publish = async (key: string) => {
+      a.do.put(put(key));
+      await a.sync.now();
+      await world.rollup();
+      await a.sync.now();
+      return read();
+    };
+    const [old, now] = [await publish("one"), await publish("two")];
+    if (old.is !== "found" || now.is !== "found") throw new Error("there is no head");
+    const { body } = old;
+    const kind = { contentType: "application/json", cacheControl: "" };
+    await world.host.bucket.putIfMatch(headKey(world.store), { body, ...kind }, now.etag);
+    await expect(a.sync.now()).rejects.toThrow(/has an older head than before/);
+    expect([a.sync.status.phase, [...a.state.pairs.keys()]]).toEqual(["corrupt", ["one", "two"]]);
+  });
+});
+
+describe("An action that the model refuses", () => {
+  it("is told to its author at once and once, and to no listener anywhere", async () => {
+    const told: RejectedAction[] = [];
+    const heard: string[] = [];
+    const a = world.open({ model: strictPairs(), onRejected: (one) => void told.push(one) });
+    const b = world.open({ model: strictPairs(), onRejected: (one) => void told.push(one) });
+    for (const store of [a, b]) store.on("put", ({ data }) => void heard.push(data.key));
+    const { id } = a.do.put(put("x", "bad"));
+    a.do.put(put("y"));
+    await Promise.resolve();
+    expect(told).toEqual([{ id, name: "put", reason: "too bad" }]);
+    await a.sync.now();
+    await b.sync.now();
+    await world.rollup(strictPairs() as unknown as Model);
+    await a.sync.now();
+    await b.sync.now();
+    expect([told.length, heard]).toEqual([1, ["y", "y"]]);
+  });
+
+  it("is told when others' work came before it", async () => {
+    const model = defineModel({
+      name: "seats",
+      version: 1,
+      state: { taken: table<{ readonly by: string }>() },
+      actions: (action) => ({
+        take: action(z.object({ seat: z.string(), by: z.string() }), (state, { seat, by }) => {
+          if (state.taken.has(seat)) throw new Error(`seat ${seat} is taken`);
+          state.taken.set(seat, { by });
+        }),
+      }),
+    });
+    const told: string[] = [];
+    const a = world.open({ model });
+    const b = world.open({ model, onRejected: ({ reason }) => void told.push(reason) });
+    await a.sync.now();
+    await b.sync.now();
+    a.do.take({ seat: "1", by: "anna" });
+    await a.sync.now();
+    // Of two in one millisecond the lower app id would come first.
+    await world.host.platform.wait(5);
+    b.do.take({ seat: "1", by: "ben" });
+    await Promise.resolve();
+    expect([told, b.state.taken.get("1")?.by]).toEqual([[], "ben"]);
+    await b.sync.now();
+    expect([told, b.state.taken.get("1")?.by]).toEqual([["seat 1 is taken"], "anna"]);
+  });
+});
