@@ -81,6 +81,8 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
   /** An older model version's state, migrated, is shown until this version's own base arrives. */
   let shownOnly = false;
   let restored = false;
+  /** The rows of base and ranges are of a life of the store that is over. */
+  let outlived = false;
   const weight = { base: 0, ranges: 0, count: 0, first: 0 };
 
   function placeIn(epoch: string, where: Omit<PlaceRow, "epoch" | "modelVersion">): PlaceRow {
@@ -105,6 +107,12 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
     weight.first = weight.count;
     weight.ranges = 0;
     return keys;
+  }
+
+  function oldRows(): string[] {
+    outlived = false;
+    weight.base = 0;
+    return [rowKeys.base, ...oldRanges()];
   }
 
   function baseRow(
@@ -145,11 +153,15 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
 
   const replica: Replica = {
     async reset(epoch) {
-      // What is here goes only when what replaces it is: with the first that is loaded or applied, or when there is nothing.
       shownOnly = true;
+      beginAnew();
       place = placeIn(epoch, { position: zeroTimestamp, hash: emptyLogHash, settled: true });
       readBy = null;
-      await commit(onEpoch(epoch));
+      // They go with the first that is loaded or applied, or when it is known that there is nothing.
+      outlived = true;
+      const met = onEpoch(epoch);
+      onReplaced();
+      await commit(met);
       return null;
     },
     async load(snapshot, by) {
@@ -169,6 +181,7 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       const epoch = by?.head.epoch ?? "";
       const put = new Map([row, ...move(placeIn(epoch, { position: through, hash, settled: false }), by)]);
       const met = onEpoch(epoch);
+      outlived = false;
       onReplaced();
       await commit(together(met, { put, delete: oldRanges() }));
       return null;
@@ -177,8 +190,7 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       const stop = firstTooNew(model, range.updates);
       if (stop !== undefined) return tooNew(model, stop.stoppedAt);
       // What another model version left of rows is not under this range.
-      const stale = shownOnly ? [rowKeys.base, ...oldRanges()] : [];
-      if (shownOnly) weight.base = 0;
+      const stale = shownOnly || outlived ? oldRows() : [];
       const judges = place?.settled ?? true;
       const epoch = by?.head.epoch ?? place?.epoch ?? "";
       const met = onEpoch(epoch);
@@ -219,7 +231,7 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       const updates = ranges.flatMap((key) =>
         confirmRange(next, readRow(local, key, rows.get(key) ?? "", readRangeRow)),
       );
-      [layers, place, readBy, restored] = [next, toPlace, toReadBy, true];
+      [layers, place, readBy, restored, outlived] = [next, toPlace, toReadBy, true, false];
       weigh(rows, ranges);
       shownOnly = place !== null && place.modelVersion !== model.version;
       if (shownOnly) place = null;
@@ -247,12 +259,8 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
     },
     meet({ head }) {
       const met = onEpoch(head.epoch);
-      if (!place || !shownOnly) return met;
-      beginAnew();
-      weight.base = 0;
-      onReplaced();
-      const gone = [rowKeys.base, rowKeys.head, ...oldRanges()];
-      return together(met, { put: new Map(move(place, undefined)), delete: gone });
+      if (!place || !outlived) return met;
+      return together(met, { put: new Map(move(place, undefined)), delete: [rowKeys.head, ...oldRows()] });
     },
     markSettled: () => (place ? putting(move({ ...place, settled: true }, undefined)) : noChanges),
     allRows() {

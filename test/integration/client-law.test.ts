@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { bucketRemote } from "../../client/remote/bucket.ts";
 import type { RejectedAction } from "../../client/store.ts";
+import { recoverStore } from "../../shared/drive/recover.ts";
 import { type ActionMeta, defineModel, table } from "../../shared/index.ts";
 import type { Model } from "../../shared/model/model.ts";
 import { headKey } from "../../shared/wire/keys.ts";
@@ -186,6 +187,41 @@ describe("An older head that somebody put back", () => {
     await world.host.bucket.putIfMatch(headKey(world.store), { body, ...kind }, now.etag);
     await expect(a.sync.now()).rejects.toThrow(/has an older head than before/);
     expect([a.sync.status.phase, [...a.state.pairs.keys()]]).toEqual(["corrupt", ["one", "two"]]);
+  });
+});
+
+describe("A store that was recovered", () => {
+  it("takes nothing from a client's storage before all that replaces it has arrived", async () => {
+    const { bucket, platform, settings } = world.host;
+    const local = world.local();
+    const a = world.client({ local });
+    a.do.put(put("x", large));
+    await a.sync.now();
+    await world.rollup();
+    await a.sync.now();
+    await a.close();
+    await bucket.delete([headKey(world.store)]);
+    await recoverStore(world.host, { store: world.store });
+    const get: typeof bucket.get = async (key, options) => {
+      if (!key.startsWith("heads/")) throw Object.assign(new Error("cut"), { code: "ENETDOWN" });
+      return bucket.get(key, options);
+    };
+    const cut = world.client({ local, remote: bucketRemote({ ...bucket, get }, platform, settings) });
+    await expect(cut.sync.now()).rejects.toThrow("cut");
+    cut.do.put(put("y"));
+    await cut.close();
+    world.network.down = true;
+    const offline = world.client({ local });
+    await offline.loaded;
+    expect([...offline.state.pairs.keys()]).toEqual(["x", "y"]);
+    await offline.close();
+    world.network.down = false;
+    const again = world.client({ local });
+    await again.sync.now();
+    await world.rollup();
+    await again.sync.now();
+    expect([...again.confirmedState.pairs.keys()]).toEqual(["x", "y"]);
+    expect(again.sync.status).toMatchObject({ pending: 0, dead: 0, cloned: false });
   });
 });
 
