@@ -5,7 +5,6 @@
 import type { StoreError } from "../shared/errors.ts";
 import type { Rejection } from "../shared/fold/fold.ts";
 import type { Layers } from "../shared/fold/layers.ts";
-import type { Json } from "../shared/json.ts";
 import type { Model } from "../shared/model/model.ts";
 import type { ActionId } from "../shared/wire/ids.ts";
 import { emptyChain } from "../shared/wire/marks.ts";
@@ -24,7 +23,7 @@ import type { ActionRow } from "./rows.ts";
 import type { Settled } from "./settle.ts";
 import { type Condition, firstCondition, statusOf } from "./status.ts";
 import type { ActionHandle, RejectedAction, SyncStatus } from "./store.ts";
-import { encodeCondition, encodeTail } from "./tab-words.ts";
+import type { Told } from "./tab-words.ts";
 
 export interface CoreParts {
   readonly model: Model<unknown>;
@@ -39,7 +38,7 @@ export interface CoreParts {
   /** What was acknowledged at or below it is in the log that is shown, though nobody has looked it up there yet; 0: nothing. */
   loggedThrough(): Timestamp;
   /** To the tabs that follow this one, if there are any. */
-  tell(words: Json): void;
+  tell(told: Told): void;
 }
 
 export interface Core extends Pick<FollowParts, "take" | "told" | "greeted"> {
@@ -117,14 +116,14 @@ export function createCore(parts: CoreParts): Core {
 
   function note(changes: Partial<Condition>): void {
     condition = { ...condition, ...changes };
-    tell(encodeCondition(condition));
+    tell({ is: "condition", condition });
     listeners.changed();
   }
 
   function setTail(updates: readonly StampedUpdate[]): void {
     const same = updates.length === tail.length && updates.every(({ id }, i) => id === tail[i]?.id);
     tail = updates;
-    if (!same) tell(encodeTail(tail));
+    if (!same) tell({ is: "tail", updates: tail });
   }
 
   function change({ outbox: next, changes }: Changed): Promise<void> {
@@ -202,8 +201,8 @@ export function createCore(parts: CoreParts): Core {
       refresh();
     },
     greeted() {
-      tell(encodeCondition(condition));
-      tell(encodeTail(tail));
+      tell({ is: "condition", condition });
+      tell({ is: "tail", updates: tail });
     },
   };
 }

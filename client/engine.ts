@@ -7,7 +7,7 @@ import { createConfirmed } from "./confirmed.ts";
 import { createCore } from "./core.ts";
 import type { Engine, EngineOptions } from "./engine-port.ts";
 import { closedStore, hasUnsent, noHistory, refused } from "./errors.ts";
-import { createFollowing, type Following, type FollowParts } from "./follow.ts";
+import type { Following, FollowParts } from "./follow.ts";
 import { stateAt } from "./history.ts";
 import { createIds } from "./ids.ts";
 import { createLeader } from "./leader.ts";
@@ -48,8 +48,8 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     onRejected: options.onRejected,
     layers: () => confirmed.layers,
     loggedThrough: () => (confirmed.place?.settled === false ? confirmed.layers.position : zeroTimestamp),
-    tell(words) {
-      if (following?.leads && !closed) rows?.shared?.tell(words);
+    tell(told) {
+      if (following?.leads && !closed) following.tell(told);
     },
   });
   const { note, show, refresh, change, changeSoon, settle, listeners } = core;
@@ -117,7 +117,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     rows = await local.open(store);
     const { shared } = rows;
     if (shared) {
-      following = createFollowing(followParts({ rows, shared }));
+      following = shared.follow(followParts({ rows, shared }));
       return following.begin();
     }
     const found = await rows.load();

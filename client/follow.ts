@@ -19,7 +19,7 @@ import { followOutbox } from "./outbox-follow.ts";
 import { inherited, outboxRows, readOutbox } from "./outbox-rows.ts";
 import { noChanges, putting } from "./row-changes.ts";
 import { type ActionRow, rowKeys } from "./rows.ts";
-import { type Asked, hello, readAsked, readTold, type Told } from "./tab-words.ts";
+import { type Asked, encodeTold, readAsked, readTold, type Told } from "./tab-words.ts";
 
 export interface FollowParts {
   /** The storage's name. */
@@ -50,6 +50,8 @@ export interface FollowParts {
 
 export interface Following {
   readonly leads: boolean;
+  /** To all other tabs. */
+  tell(told: Told): void;
   /** Reads the rows and begins to lead or to follow. Throws what reading them throws. */
   begin(): Promise<void>;
   /** Does it here, or has the leader do it. */
@@ -101,7 +103,7 @@ export function createFollowing(parts: FollowParts): Following {
       commits.lead();
       void commits.commit(left).catch(() => undefined);
       parts.lead();
-    } else shared.tell(hello);
+    } else tell({ is: "hello" });
   }
 
   /** What was never saved no other tab can have sent. */
@@ -157,6 +159,8 @@ export function createFollowing(parts: FollowParts): Following {
     return [...sent, ...waiting].filter(({ action }) => !known.has(action.id));
   }
 
+  const tell = (told: Told): void => shared.tell(encodeTold(told));
+
   function fail(error: unknown): void {
     failing = true;
     parts.failed(error);
@@ -204,7 +208,7 @@ export function createFollowing(parts: FollowParts): Following {
       if (leads) takeMade(found);
       else takeAll(found);
       // What the leader said meanwhile was not heard.
-      if (failed && !leads) shared.tell(hello);
+      if (failed && !leads) tell({ is: "hello" });
       // What could not be saved meanwhile can be now.
       void commits.flush().catch(() => undefined);
     } catch (error) {
@@ -256,6 +260,7 @@ export function createFollowing(parts: FollowParts): Following {
     get leads() {
       return leads;
     },
+    tell,
     begin,
     async ask(asked) {
       for (let tries = 1; ; tries++)

@@ -5,10 +5,8 @@ import { type ActionId, parseActionId } from "../shared/wire/ids.ts";
 import { encodeStamped, parseStamped, type StampedUpdate } from "../shared/wire/update.ts";
 import type { Condition } from "./status.ts";
 
-/** A tab begins to follow: it wants to know what only the leader's memory holds. */
-export const hello: Json = { is: "hello" };
-
 export type Told =
+  /** A tab begins to follow: it wants to know what only the leader's memory holds. */
   | { readonly is: "hello" }
   | { readonly is: "condition"; readonly condition: Condition }
   | { readonly is: "tail"; readonly updates: readonly StampedUpdate[] };
@@ -20,13 +18,12 @@ export type Asked =
   | { readonly do: "wake"; readonly reason: string }
   | { readonly do: OutboxWish; readonly id: ActionId };
 
-export function encodeCondition({ error, ...rest }: Condition): Json {
+export function encodeTold(told: Told): Json {
+  if (told.is === "hello") return { is: "hello" };
+  if (told.is === "tail") return { is: "tail", updates: told.updates.map(encodeStamped) };
+  const { error, ...rest } = told.condition;
   const trouble = error && { kind: error.kind, what: error.what, fix: error.fix };
   return { is: "condition", condition: { ...rest, error: trouble } };
-}
-
-export function encodeTail(updates: readonly StampedUpdate[]): Json {
-  return { is: "tail", updates: updates.map(encodeStamped) };
 }
 
 /** Null for words of another release. */

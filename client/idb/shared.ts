@@ -6,6 +6,7 @@
 import { StoreError } from "../../shared/errors.ts";
 import type { Json } from "../../shared/json.ts";
 import { closedStore } from "../errors.ts";
+import { createFollowing } from "../follow.ts";
 import { ledElsewhere } from "../local/errors.ts";
 import type { LocalRows, RowChanges, Rows } from "../local/local.ts";
 import { createQueue } from "../local/queue.ts";
@@ -167,6 +168,7 @@ export async function openShared(place: Place, locks: LockManager): Promise<Loca
   }
 
   const shared: SharedRows = {
+    follow: createFollowing,
     isLeader: () => leadership?.term != null,
     isHeir: () => isHeir,
     listen(given) {

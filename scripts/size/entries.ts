@@ -22,22 +22,23 @@ const react = 'export { createStoreHooks } from "icecore/react";';
 const idb = 'export { idbLocal } from "icecore/idb";';
 
 /**
- * Limits set in November 2026; raised once, for read passes at the edge, hints over other services, and a database that is made anew. The design's budgets count the model's types as well: the third entry is what its 16 kB are
- * about.
+ * Limits set in November 2026; raised twice: for read passes at the edge, hints over other services, and a database that is made anew; then for own work that never flickers, a client that heals, older
+ * heads told, mistakes in models told at once, and actions without effect told to their author, while what only tabs need left the first entry. The design's budgets count the model's types as well: the
+ * third entry is what its 16 kB are about.
  */
 export const sizeEntries: readonly SizeEntry[] = [
-  { name: "client: memory + HTTP", code: client, limitBytes: 38_300, budgetBytes: 12_000 },
-  { name: "… and IndexedDB", code: client + idb, limitBytes: 44_700, budgetBytes: 16_000 },
-  { name: "… and a model of tables", code: client + idb + model, limitBytes: 51_800, budgetBytes: 16_000 },
-  { name: "… and the React binding", code: client + idb + model + react, limitBytes: 52_500 },
+  { name: "client: memory + HTTP", code: client, limitBytes: 39_200, budgetBytes: 12_000 },
+  { name: "… and IndexedDB", code: client + idb, limitBytes: 47_400, budgetBytes: 16_000 },
+  { name: "… and a model of tables", code: client + idb + model, limitBytes: 55_200, budgetBytes: 16_000 },
+  { name: "… and the React binding", code: client + idb + model + react, limitBytes: 55_900 },
   {
     name: "client: memory + S3 by fetch",
     code: `export { bucketRemote, createWebPlatform, memoryLocal, openStore } from "icecore/client";
       export { createS3FetchBucket } from "icecore/bucket/s3-fetch";`,
-    limitBytes: 47_600,
+    limitBytes: 48_900,
   },
-  { name: "icecore, all of it", code: 'export * from "icecore";', limitBytes: 15_900 },
-  { name: "icecore/react alone", code: 'export * from "icecore/react";', limitBytes: 1_030 },
-  { name: "icecore/redux alone", code: 'export * from "icecore/redux";', limitBytes: 36_200 },
+  { name: "icecore, all of it", code: 'export * from "icecore";', limitBytes: 17_000 },
+  { name: "icecore/react alone", code: 'export * from "icecore/react";', limitBytes: 1_090 },
+  { name: "icecore/redux alone", code: 'export * from "icecore/redux";', limitBytes: 37_500 },
   { name: "icecore/devtools alone", code: 'export * from "icecore/devtools";', limitBytes: 4_700 },
 ];

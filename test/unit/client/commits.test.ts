@@ -24,6 +24,9 @@ function setUp() {
       tab.committed.push([...put.keys()]);
     },
     shared: {
+      follow: () => {
+        throw new Error("nobody follows here");
+      },
       isLeader: () => tab.leads,
       isHeir: () => false,
       listen: () => undefined,

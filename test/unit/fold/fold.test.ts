@@ -70,7 +70,9 @@ describe("apply", () => {
     const one = update(10, [["noteMeta", {}]]);
     fold.apply([one], at(10));
     const { id } = one.actions[0] as FoldUpdate["actions"][number];
-    expect(fold.state().metas).toEqual([{ id, app: apps[0], timestamp: 10, after: 0, createdAt: createdAt(id) }]);
+    expect(fold.state().metas).toEqual([
+      { id, app: apps[0], timestamp: 10, after: 0, createdAt: createdAt(id) },
+    ]);
   });
 
   it("keeps the older stamp out of a last-write-wins field", () => {
