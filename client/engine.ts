@@ -7,7 +7,7 @@ import { createConfirmed } from "./confirmed.ts";
 import { createCore } from "./core.ts";
 import type { Engine, EngineOptions } from "./engine-port.ts";
 import { closedStore, hasUnsent, noHistory, refused } from "./errors.ts";
-import type { Following, FollowParts } from "./follow.ts";
+import type { createFollowing, Following, FollowParts } from "./follow.ts";
 import { stateAt } from "./history.ts";
 import { createIds } from "./ids.ts";
 import { createLeader } from "./leader.ts";
@@ -117,7 +117,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     rows = await local.open(store);
     const { shared } = rows;
     if (shared) {
-      following = shared.follow(followParts({ rows, shared }));
+      following = (shared.follow as typeof createFollowing)(followParts({ rows, shared }));
       return following.begin();
     }
     const found = await rows.load();

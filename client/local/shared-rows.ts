@@ -4,7 +4,6 @@
  * rows that nobody knows yet. All of them hear what the others commit, in the order of the commits.
  */
 import type { Json } from "../../shared/json.ts";
-import type { Following, FollowParts } from "../follow.ts";
 import type { LocalRows, RowChanges, Rows } from "./local.ts";
 
 export interface SharedListener {
@@ -22,8 +21,11 @@ export interface SharedListener {
 }
 
 export interface SharedRows {
-  /** How a store lives with them: comes with the storage, so that only an app whose tabs share one carries it. */
-  readonly follow: (parts: FollowParts) => Following;
+  /**
+   * How a store lives with them: `createFollowing` (client/follow.ts), which comes with the storage, so that only an app whose tabs share
+   * one carries it. Its type is nobody's business outside the client.
+   */
+  readonly follow: object;
   isLeader(): boolean;
   /** It leads rows that were thrown away, and that no other tab has written anew: all there is of them is what it remembers itself. */
   isHeir(): boolean;
