@@ -6,10 +6,11 @@ import type { AppId, StoreId } from "../shared/wire/ids.ts";
 import type { Timestamp } from "../shared/wire/time.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Local } from "./local/local.ts";
+import type { OutboxView } from "./outbox-view.ts";
 import type { ClientPlatform } from "./presence.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import type { ClientSettings } from "./settings.ts";
-import type { ActionHandle, RejectedAction, StoreOutbox, SyncStatus } from "./store.ts";
+import type { ActionHandle, RejectedAction, SyncStatus } from "./store.ts";
 
 export interface EngineOptions<S> {
   readonly model: Model<S>;
@@ -26,7 +27,7 @@ export interface EngineOptions<S> {
 export interface Engine<S> {
   readonly layers: Layers<S>;
   readonly listeners: Listeners;
-  readonly outbox: StoreOutbox;
+  readonly outbox: OutboxView;
   readonly loaded: Promise<void>;
   app(): AppId;
   dispatch(action: { readonly name: string; readonly data: unknown }): ActionHandle;

@@ -182,7 +182,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     refresh();
     const waiting = later ?? (maySend() ? null : unsolved);
     note({ phase: "idle", error: commits.trouble, syncedAt: platform.now(), waiting });
-    return { active, retryAfterMs };
+    return { active, pending: core.status().pending > 0, retryAfterMs };
   }
 
   function newRounds(to: RemoteStore): Rounds {

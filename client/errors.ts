@@ -1,7 +1,7 @@
 /** The errors that an app meets when it uses its store wrongly, each with what to do. */
 import { StoreError } from "../shared/errors.ts";
 import type { SchemaProblem } from "../shared/model/schema.ts";
-import type { StoreId } from "../shared/wire/ids.ts";
+import type { ActionId, StoreId } from "../shared/wire/ids.ts";
 
 export function closedStore(store: StoreId): StoreError {
   return new StoreError({
@@ -49,5 +49,13 @@ export function refused(name: string, problems: readonly SchemaProblem[]): Store
     kind: "rejected",
     what: `Action "${name.slice(0, 80)}" was refused: ${shown.join("; ")}`,
     fix: "Correct its data; nothing was changed.",
+  });
+}
+
+export function notEditable(id: ActionId): StoreError {
+  return new StoreError({
+    kind: "rejected",
+    what: `Action ${id} cannot be edited: it is no dead letter, and does not wait to be sent`,
+    fix: "Look at store.outbox.list(); what was sent is undone by another action.",
   });
 }

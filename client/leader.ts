@@ -41,7 +41,7 @@ export function createLeader({
   function newLoop(): SyncLoop {
     const rounds = remote && newRounds(remote);
     const round = async (reason: string): Promise<RoundResult> =>
-      rounds ? run(rounds, reason) : { active: false, retryAfterMs: null };
+      rounds ? run(rounds, reason) : { active: false, pending: false, retryAfterMs: null };
     return createSyncLoop({ platform, settings, round, onResult });
   }
 
@@ -55,7 +55,7 @@ export function createLeader({
       started = true;
       if (!remote) return;
       loop.start();
-      remote.live?.((reason) => loop.wake(reason), live.signal);
+      if (settings.polls) remote.live?.((reason) => loop.wake(reason), live.signal);
     },
     async stop() {
       if (!started) return;

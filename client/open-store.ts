@@ -13,6 +13,7 @@ import { createEngine } from "./engine.ts";
 import type { Engine } from "./engine-port.ts";
 import type { Local } from "./local/local.ts";
 import { memoryLocal } from "./local/memory.ts";
+import { withEdit } from "./outbox-view.ts";
 import { createWebPlatform } from "./platform.ts";
 import type { ClientPlatform } from "./presence.ts";
 import type { Remote } from "./remote/remote.ts";
@@ -83,7 +84,7 @@ export function openStore<M extends Model<unknown>>(options: StoreOptions<M>): S
     get problems() {
       return engine.problems();
     },
-    outbox: engine.outbox,
+    outbox: withEdit(engine.outbox, engine.dispatch),
     sync: {
       get status() {
         return engine.status();

@@ -1,9 +1,14 @@
 /** The outbox as an app sees it: each action, where it is, why it goes no further; and what may be done about it. */
+import type { Model } from "../shared/model/model.ts";
 import type { ActionId } from "../shared/wire/ids.ts";
+import { notEditable } from "./errors.ts";
 import { type Changed, drop, hold, type Outbox, retry } from "./outbox.ts";
 import type { UpdateRow } from "./rows.ts";
-import type { OutboxItem, StoreOutbox } from "./store.ts";
+import type { OutboxItem, Store, StoreOutbox } from "./store.ts";
 import type { OutboxWish } from "./tab-words.ts";
+
+/** What the outbox alone can do. */
+export type OutboxView = Omit<StoreOutbox, "edit">;
 
 /** `change` takes the next outbox; its rows follow by themselves. */
 export function createOutboxView(engine: {
@@ -12,7 +17,7 @@ export function createOutboxView(engine: {
   readonly newActionId: () => ActionId;
   readonly dropped: (id: ActionId) => void;
   readonly wakeSoon: () => void;
-}): StoreOutbox {
+}): OutboxView {
   const { outbox, change } = engine;
   return {
     list: () => listOutbox(outbox()),
@@ -35,9 +40,9 @@ export function createOutboxView(engine: {
 
 /** In a tab that follows: `askLeader` is false where this tab may change the outbox itself. */
 export function followedOutbox(
-  here: StoreOutbox,
+  here: OutboxView,
   askLeader: (asked: { readonly do: OutboxWish; readonly id: ActionId }) => boolean,
-): StoreOutbox {
+): OutboxView {
   const wish =
     (name: OutboxWish) =>
     (id: ActionId): void => {
@@ -51,6 +56,22 @@ export function followedOutbox(
     retry: wish("retry"),
   };
 }
+
+/** An action never changes: another one takes its place. */
+export function withEdit(view: OutboxView, dispatch: Store<Model<unknown>>["dispatch"]): StoreOutbox {
+  return {
+    ...view,
+    edit(id, data) {
+      const found = view.list().find(({ action, at }) => action.id === id && editable.has(at));
+      if (!found) throw notEditable(id);
+      const handle = dispatch({ name: found.action.name, data });
+      view.drop(id);
+      return handle;
+    },
+  };
+}
+
+const editable: ReadonlySet<OutboxItem["at"]> = new Set(["waiting", "held", "dead"]);
 
 function listOutbox({ updates, waiting, dead }: Outbox): readonly OutboxItem[] {
   return [

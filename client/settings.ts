@@ -3,6 +3,7 @@
 export interface ClientSettings {
   readonly sendDelayMs: number;
   readonly sendDelayMsMax: number;
+  readonly polls: boolean;
   readonly pollDelayMs: number;
   readonly pollDelayMsMax: number;
   readonly pollGrowth: number;
@@ -17,6 +18,8 @@ export const defaultClientSettings: ClientSettings = {
   sendDelayMs: 300,
   /** A user who never stops still sees others see it within this. */
   sendDelayMsMax: 5_000,
+  /** False where one user has the store alone: it is fetched at the start, sent to after each action, and left alone else. */
+  polls: true,
   /** While something happens: others' changes within two seconds, at 1 GET each. */
   pollDelayMs: 2_000,
   /** When nothing happens: 1,440 conditional GETs a day, about $0.0006. */

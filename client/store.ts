@@ -81,6 +81,11 @@ export interface StoreOutbox {
   drop(id: ActionId): void;
   /** Sends a dead letter again, under a new id. */
   retry(id: ActionId): void;
+  /**
+   * Does a dead letter, or an action that was not sent yet, again with other data, and drops it. Throws StoreError "rejected" for data that
+   * the schema refuses, and where there is nothing to edit under this id; then nothing has changed.
+   */
+  edit(id: ActionId, data: unknown): ActionHandle;
 }
 
 /**

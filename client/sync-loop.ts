@@ -14,6 +14,8 @@ import type { ClientSettings } from "./settings.ts";
 
 export interface RoundResult {
   readonly active: boolean;
+  /** Something made here is not in the log yet. */
+  readonly pending: boolean;
   /** Come back for sending after this long. */
   readonly retryAfterMs: number | null;
 }
@@ -94,7 +96,7 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
     const told = waiters;
     waiters = [];
     try {
-      const { active, retryAfterMs } = await round(reason);
+      const { active, pending, retryAfterMs } = await round(reason);
       failures = 0;
       heldBack = retryAfterMs !== null;
       // Where nobody looks, the first quiet round makes it as slow as it gets; who comes back wakes it.
@@ -103,7 +105,7 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
       onResult(null);
       for (const { resolve } of told) resolve();
       if (acted && !heldBack) schedule(soonMs(acted), "action");
-      else {
+      else if (settings.polls || pending || retryAfterMs !== null) {
         const reason = pollMs < settings.pollDelayMsMax ? "timer" : "idle";
         schedule(Math.min(jittered(pollMs), retryAfterMs ?? Number.POSITIVE_INFINITY), reason);
       }

@@ -225,6 +225,62 @@ describe("A store that was recovered", () => {
   });
 });
 
+describe("An action that is edited", () => {
+  it("is done again with other data in one commit, unsent or dead; what was sent, and what is none, stays", async () => {
+    world.network.down = true;
+    const local = world.local();
+    const a = world.client({ local });
+    await a.loaded;
+    const { id } = a.do.put(put("x", "first"));
+    expect(() => a.outbox.edit(id, { key: 7 })).toThrow(/put/);
+    expect(a.state.pairs.get("x")).toEqual({ value: "first" });
+    const edited = a.outbox.edit(id, put("y", "second"));
+    expect([...a.state.pairs]).toEqual([["y", { value: "second" }]]);
+    expect(() => a.outbox.edit(id, put("z"))).toThrow(/cannot be edited/);
+    await edited.savedLocally;
+    await a.close();
+    world.network.down = false;
+    const again = world.client({ local });
+    await again.sync.now();
+    expect(() => again.outbox.edit(edited.id, put("z"))).toThrow(/cannot be edited/);
+    await world.rollup();
+    await again.sync.now();
+    expect([...again.confirmedState.pairs]).toEqual([["y", { value: "second" }]]);
+    expect(again.outbox.list()).toEqual([]);
+  });
+});
+
+describe("A store of one user alone", () => {
+  it("is fetched at the start and sent to after each change, and asked nothing else", async () => {
+    const a = world.client();
+    a.do.put(put("x"));
+    await a.sync.now();
+    await world.rollup();
+    let gets = 0;
+    const { bucket, platform, settings } = world.host;
+    const get: typeof bucket.get = (key, options) => {
+      gets += 1;
+      return bucket.get(key, options);
+    };
+    const b = world.client({
+      remote: bucketRemote({ ...bucket, get }, platform, settings),
+      settings: { polls: false, pollDelayMs: 5, pollDelayMsMax: 5, sendDelayMs: 1 },
+    });
+    while (!b.confirmedState.pairs.has("x")) await platform.wait(5);
+    while (b.sync.status.phase !== "idle") await platform.wait(5);
+    const before = gets;
+    await platform.wait(60);
+    expect(gets).toBe(before);
+    await b.do.put(put("y")).stored;
+    await world.rollup();
+    while (b.sync.status.pending > 0) await platform.wait(5);
+    while (b.sync.status.phase !== "idle") await platform.wait(5);
+    const after = gets;
+    await platform.wait(60);
+    expect(gets).toBe(after);
+  });
+});
+
 describe("An action that the model refuses", () => {
   it("is told to its author at once and once, and to no listener anywhere", async () => {
     const told: RejectedAction[] = [];

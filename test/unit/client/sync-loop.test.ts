@@ -8,31 +8,44 @@ import { createVirtualClock } from "../../../test-kit/virtual-clock.ts";
 interface Turn {
   readonly takesMs?: number;
   readonly active?: boolean;
+  readonly pending?: boolean;
   readonly retryAfterMs?: number;
   readonly fails?: string;
 }
 
 interface WorldOptions {
+  /** Whether nobody looks at the page. */
+  readonly isHidden?: () => boolean;
   /** What chance always says: 1 is the longest wait, 0 the shortest. */
   readonly random?: number;
   readonly settings?: Partial<ClientSettings>;
 }
 
 /** The last turn is that of all further rounds. */
-function createWorld(turns: readonly Turn[], { random = 1, settings = {} }: WorldOptions = {}) {
+function createWorld(turns: readonly Turn[], { random = 1, settings = {}, isHidden }: WorldOptions = {}) {
   const clock = createVirtualClock();
   let begun = 0;
   const loop = createSyncLoop({
-    platform: { ...clock.platform, random: () => random },
+    platform: {
+      ...clock.platform,
+      random: () => random,
+      ...(isHidden ? { presence: { isHidden, listen: () => () => undefined } } : {}),
+    },
     settings: { ...defaultClientSettings, pollGrowth: 2, ...settings },
     onResult: (error) => clock.note(error === null ? "ok" : `failed: ${textOf(error)}`),
     async round(reason) {
-      const { takesMs = 0, active = false, retryAfterMs = null, fails } = turns[begun] ?? turns.at(-1) ?? {};
+      const {
+        takesMs = 0,
+        active = false,
+        pending = false,
+        retryAfterMs = null,
+        fails,
+      } = turns[begun] ?? turns.at(-1) ?? {};
       begun += 1;
       clock.note(`round ${reason}`);
       if (takesMs > 0) await clock.platform.wait(takesMs);
       if (fails !== undefined) throw new Error(fails);
-      return { active, retryAfterMs };
+      return { active, pending, retryAfterMs };
     },
   });
   /** Notes what becomes of a call. */
@@ -82,6 +95,33 @@ describe("Polls", () => {
       "+4000 ok",
       "+6000 round timer",
       "+6000 ok",
+    ]);
+  });
+
+  it("come as late as can be where nobody looks and nothing happens, and soon where something does", async () => {
+    let hidden = true;
+    const { clock, loop } = createWorld([active, quiet, quiet, quiet], { isHidden: () => hidden });
+    loop.start();
+    await clock.advance(62_000);
+    expect(roundsOf(clock.log)).toEqual(["+0 round start", "+2000 round timer", "+62000 round idle"]);
+    hidden = false;
+    loop.wake("visibilitychange");
+    await clock.advance(4_000);
+    expect(roundsOf(clock.log).slice(3)).toEqual(["+62000 round visibilitychange", "+66000 round timer"]);
+  });
+
+  it("are none where the store is one user's alone, but what was made is seen through, and a failure is tried again", async () => {
+    const turns: Turn[] = [failing, quiet, { active: true, pending: true }, { pending: true }, quiet];
+    const { clock, loop, act } = createWorld(turns, { settings: { polls: false } });
+    loop.start();
+    await clock.advance(100_000);
+    expect(roundsOf(clock.log)).toEqual(["+0 round start", "+1000 round retry"]);
+    act();
+    await clock.advance(200_000);
+    expect(roundsOf(clock.log).slice(2)).toEqual([
+      "+100300 round action",
+      "+102300 round timer",
+      "+106300 round timer",
     ]);
   });
 

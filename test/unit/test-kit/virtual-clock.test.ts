@@ -113,7 +113,7 @@ describe("A virtual clock", () => {
       onResult: () => undefined,
       async round(reason) {
         clock.note(reason);
-        return { active: false, retryAfterMs: null };
+        return { active: false, pending: false, retryAfterMs: null };
       },
     });
     loop.start();
