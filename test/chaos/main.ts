@@ -77,6 +77,8 @@ async function main(): Promise<number> {
     crew.tell("look once more");
     await crew.finish(60_000);
     await rolling?.stop();
+    // What it says when it ends comes before the last line.
+    await server?.stop();
     const journals = roles.map(({ name }) => readJournal(join(folder, name)));
     const verdict = await checkChaos(host, store, journals);
     const faults = faultsOf(proxy) + crew.kills + serverKills;
