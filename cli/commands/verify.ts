@@ -1,7 +1,7 @@
 /** icecore verify: every invariant that objects can show; what is wrong, where, and the way out. */
 import type { Command } from "@commander-js/extra-typings";
 import { type AuditReport, auditStore } from "../../shared/drive/audit.ts";
-import { isLoss } from "../../shared/drive/recover-replace.ts";
+import { isClosed, isLoss } from "../../shared/drive/recover-replace.ts";
 import type { Finding } from "../../shared/log/audit.ts";
 import { encodeHead } from "../../shared/wire/head.ts";
 import type { CommandIo } from "../io.ts";
@@ -44,7 +44,7 @@ export function addVerify(program: Command, io: CommandIo): void {
       for (const line of table(countRows(report, "model" in model), [io.screen.paint.bold]))
         io.screen.line(line);
       io.screen.line(verdict(io.screen, errors, report.findings.length - errors));
-      if (report.head && report.findings.some(isLoss))
+      if (report.head && report.findings.some(isLoss) && !report.findings.some(isClosed))
         io.screen.line(
           `What cannot be restored may still lie in older objects: "icecore recover --store ${store} --replace-head ${store} --dry-run" tells.`,
         );

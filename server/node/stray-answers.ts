@@ -14,17 +14,17 @@ import { jsonHeaders, noStore, Refusal } from "../answers.ts";
 const lingerMs = 1_000;
 
 export function answerStrays(server: Server, platform: Pick<Platform, "now" | "wait">): void {
-  /** Answers at work, of each connection. */
-  const answers = new WeakMap<Duplex, Set<ServerResponse>>();
+  /** Of each connection, those at work, or whose request is still coming. */
+  const answers = new WeakMap<Duplex, readonly ServerResponse[]>();
+  const atWork = (socket: Duplex) =>
+    (answers.get(socket) ?? []).filter(({ destroyed, req }) => !destroyed || !req.complete);
 
   server.on("request", ({ socket }, answer) => {
-    const mine = answers.get(socket) ?? new Set();
-    answers.set(socket, mine.add(answer));
-    answer.once("close", () => mine.delete(answer));
+    answers.set(socket, [...atWork(socket), answer]);
   });
 
   function end(socket: Duplex, refusal: Refusal): void {
-    const begun = [...(answers.get(socket) ?? [])].some(({ headersSent }) => headersSent);
+    const begun = atWork(socket).some(({ headersSent }) => headersSent);
     // Node takes its own listener away, and a socket may fail more than once.
     socket.on("error", () => undefined);
     if (begun || !socket.writable) return void socket.destroy();

@@ -29,12 +29,15 @@ export async function readNamed<T>(
   const parsed = body.is === "found" ? parse(body.json) : { ok: false as const, reason: body.reason };
   if (parsed.ok) return { is: "found", value: parsed.value, bytes: body.is === "found" ? body.bytes : 0 };
   const trouble = badObject(store, key, parsed.reason);
-  const fix = trouble.kind === "incompatible" ? trouble.fix : restoreFix;
+  const kept = parsed.reason === lockedReason ? "Run this as somebody who may read it." : restoreFix;
+  const fix = trouble.kind === "incompatible" ? trouble.fix : kept;
   return {
     is: "bad",
     finding: toFinding("unreadable", key, { what: `It cannot be used: ${parsed.reason}`, fix }),
   };
 }
+
+const lockedReason = "it may not be read by this user";
 
 /** One object as it stands, at most `bytesMax` of it. Throws StoreError "closed" when the host's signal says stop. */
 export async function readBody(
@@ -52,8 +55,7 @@ export async function readBody(
     if (!(error instanceof StoreError)) throw error;
     // No bucket holds such a key; or this one object is locked, and the others may not be.
     if (error.kind === "rejected") return { is: "absent" };
-    if (error.kind === "unauthorized")
-      return { is: "unreadable", reason: "it may not be read by this user", text: "" };
+    if (error.kind === "unauthorized") return { is: "unreadable", reason: lockedReason, text: "" };
     throw error;
   }
 }

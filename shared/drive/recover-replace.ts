@@ -7,7 +7,7 @@
  * update before it.
  */
 import { StoreError } from "../errors.ts";
-import type { Finding } from "../log/audit.ts";
+import { type Finding, restoreFix } from "../log/audit.ts";
 import { getHead, readHead } from "../log/head-read.ts";
 import type { Etag } from "../ports/bucket.ts";
 import type { Head, SegmentEntry } from "../wire/head.ts";
@@ -34,6 +34,8 @@ export async function requireReplaceable(host: Host, store: StoreId, replaceHead
   const { head, etag } = read.known;
   const audit = await auditStore(host, { store });
   if (audit.head?.rev !== head.rev || audit.head.epoch !== head.epoch) throw movedOn(store);
+  const closed = audit.findings.find(isClosed);
+  if (closed) throw notForUs(store, closed);
   if (!audit.findings.some(isLoss)) throw headWhole(store, head);
   const last = head.segments.at(-1);
   if (!last) throw nothingListed(store);
@@ -42,7 +44,22 @@ export async function requireReplaceable(host: Host, store: StoreId, replaceHead
 
 /** What the head names is gone, cannot be read, or is not what was published. */
 export function isLoss({ severity, rule }: Finding): boolean {
-  return severity === "error" && (rule === "missing" || rule === "unreadable" || rule === "segment");
+  return severity === "error" && losses.has(rule);
+}
+
+const losses: ReadonlySet<string> = new Set([
+  "missing",
+  "unreadable",
+  "segment",
+  "snapshot",
+  "snapshot-log",
+  "marks",
+  "index",
+]);
+
+/** Whole, only not for who looks: of a newer release, or locked. */
+export function isClosed({ rule, fix }: Finding): boolean {
+  return rule === "unreadable" && fix !== restoreFix;
 }
 
 function movedOn(store: StoreId): StoreError {
@@ -53,6 +70,10 @@ function movedOn(store: StoreId): StoreError {
     store,
     key: headKey(store),
   });
+}
+
+function notForUs(store: StoreId, { key, what, fix }: Finding): StoreError {
+  return new StoreError({ kind: "incompatible", what: `${key}: ${what}`, fix, store, key });
 }
 
 function headWhole(store: StoreId, { rev }: Head): StoreError {

@@ -70,7 +70,7 @@ export async function recoverStore(host: Host, options: RecoverOptions): Promise
     if (!dryRun && !refused) claim ??= await putClaim(work, before.etag, ifMatch);
     const now = await listLeftovers(host, store);
     if (!isUnchanged(left, now, namedIn(log))) continue;
-    if (refused) throw lossy(store, log.lost, before.place !== null);
+    if (refused) throw lossy(store, log.lost, before.place !== null && claim === null);
     // 4. What the head will name; then the head, in the claim's place.
     const head = await storeHead(work, log, { ifMatch, left: now });
     if (claim !== null) await replaceClaim(work, head, claim);

@@ -65,7 +65,9 @@ export function createRollupFold(host: Host, model: Model<unknown>, options: Rol
   function mayWritePart({ head }: KnownHead): boolean {
     const { position } = replica.fold;
     const before = head.snapshots[model.version]?.through ?? 0;
-    return foldSignal?.aborted === true && position >= head.floor && position > before;
+    // Before an update of a newer model version it stands inside a segment, where no hash of the log is known.
+    const isWhole = position === reader.held?.position;
+    return foldSignal?.aborted === true && isWhole && position >= head.floor && position > before;
   }
 
   return {

@@ -5,6 +5,7 @@ import { exportLog } from "../../shared/drive/export.ts";
 import { importLog } from "../../shared/drive/import.ts";
 import { recoverStore } from "../../shared/drive/recover.ts";
 import { createRollup } from "../../shared/drive/rollup.ts";
+import { StoreError } from "../../shared/errors.ts";
 import { headKey } from "../../shared/wire/keys.ts";
 import { type Timestamp, toTimestamp } from "../../shared/wire/time.ts";
 import { editJson, readJson, writeBytes } from "../fixtures/edit-objects.ts";
@@ -138,7 +139,75 @@ describe("a head that names a segment which", () => {
   });
 });
 
+describe("a head that names a snapshot which", () => {
+  it("is damaged is replaced by one that names an older one, and the rollup goes on", async () => {
+    const test = await createTestStore({
+      segmentsSinceSnapshotMax: 1,
+      snapshotBytesMin: 0,
+      mergeFanIn: 1_000,
+    });
+    await fill(test, 4, createRollup(test.host, { store: test.store, model: pairsModel }));
+    const key = (await headOf(test)).snapshots[1]?.key ?? "";
+    await editJson(test.host, key, (json) => ({ ...json, state: { pairs: {} } }));
+    const cold = () => createRollup(test.host, { store: test.store, model: pairsModel }).round();
+    await write(test, 1, [5]);
+    expect((await cold()).trouble).toMatchObject({ kind: "corrupt" });
+    expect(await replace(test)).toMatchObject({ made: true, lost: [] });
+    expect((await headOf(test)).snapshots[1]?.key).not.toBe(key);
+    expect((await cold()).trouble).toBeNull();
+    expect(await logOf(test)).toEqual(seqs(1, 5));
+    await expectSound(test);
+  });
+});
+
 describe("a good head is not replaced", () => {
+  it("by an older release, for which what it names is too new", async () => {
+    const test = await createTestStore({ segmentsSinceSnapshotMax: 1, snapshotBytesMin: 0 });
+    await fill(test, 3, createRollup(test.host, { store: test.store, model: pairsModel }));
+    const before = await headOf(test);
+    await editJson(test.host, before.snapshots[1]?.key ?? "", (json) => ({
+      ...json,
+      format: "icecore-snapshot-2",
+    }));
+    await expect(replace(test)).rejects.toMatchObject({
+      kind: "incompatible",
+      fix: expect.stringContaining("upgrade"),
+    });
+    expect(await headOf(test)).toEqual(before);
+  });
+
+  it("by who may not read what it names", async () => {
+    const { test, key } = await merged();
+    const before = await headOf(test);
+    const host = guarded(test.host, (call, at) => {
+      if (call === "get" && at === key)
+        throw new StoreError({ kind: "unauthorized", what: "No right to read it", fix: "Ask for it." });
+    });
+    await expect(replace({ ...test, host: host as TestStore["host"] })).rejects.toMatchObject({
+      kind: "incompatible",
+      fix: expect.stringContaining("may read it"),
+    });
+    expect(await headOf(test)).toEqual(before);
+  });
+
+  it("and what is said tells of the claim where something went away after it", async () => {
+    const { test, key } = await merged();
+    await test.host.bucket.delete([key]);
+    const [input] = (await builtIn(test, "segments")).filter((one) => one !== key);
+    let claimed = false;
+    let gone = false;
+    const host = guarded(test.host, async (call, at) => {
+      if (claimed && !gone && call === "list") {
+        gone = true;
+        await test.host.bucket.delete([input ?? ""]);
+      }
+      claimed ||= call === "swap" && at === headKey(test.store);
+    });
+    const error = await replace({ ...test, host: host as TestStore["host"] }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ kind: "corrupt" });
+    expect(error.fix).not.toContain("was not touched");
+  });
+
   it("where everything that it names is there", async () => {
     const { test } = await merged();
     const before = await headOf(test);

@@ -1,5 +1,6 @@
 /** Rollups that are stopped anywhere, in folds and in rounds, two of them and one without a model: whatever snapshot is listed says what the log says. */
 import { afterAll, expect, test } from "vitest";
+import { auditStore } from "../../shared/drive/audit.ts";
 import { createReplay } from "../../shared/drive/replay.ts";
 import { createRollup, type Rollup } from "../../shared/drive/rollup.ts";
 import type { Host } from "../../shared/drive/run.ts";
@@ -10,6 +11,7 @@ import type { AbortSignalLike } from "../../shared/ports/platform.ts";
 import { zeroTimestamp } from "../../shared/wire/time.ts";
 import { createRandom } from "../../test-kit/random.ts";
 import { pairsModel } from "../fixtures/pairs-model.ts";
+import { pairsModel2 } from "../fixtures/pairs-model-2.ts";
 import { createTestStore, testUpdate } from "../fixtures/store-host.ts";
 
 /** Aborted once it was looked at so often. */
@@ -100,3 +102,39 @@ test.each(seeds)(
     expect(seen.size).toBeGreaterThan(3);
   },
 );
+
+test("A fold that stands before an update of a newer model version, inside a segment, writes no snapshot when it is stopped.", async () => {
+  const { host, store, writer, clock } = await createTestStore({
+    segmentsSinceSnapshotMax: 1,
+    snapshotBytesMin: 0,
+    inlineBytesMax: 0,
+  });
+  let after = zeroTimestamp;
+  const append = async (seq: number, modelVersion: number): Promise<void> => {
+    clock.now += 10;
+    const outcome = await writer.append({ ...testUpdate(1, seq), after, modelVersion });
+    if (outcome.is === "stored") after = outcome.timestamp;
+  };
+  const folds = createStop();
+  const old = createRollup(host, { store, model: pairsModel, foldSignal: folds.signal });
+  await append(1, 1);
+  clock.now += 5_000;
+  expect((await old.round()).trouble).toBeNull();
+  for (const seq of [2, 3]) await append(seq, 1);
+  for (const seq of [4, 5]) await append(seq, 2);
+  clock.now += 5_000;
+  expect((await old.round()).trouble?.kind).toBe("incompatible");
+  const before = (await readStoreHead(host, store)).head.snapshots[1];
+  folds.after(0);
+  expect((await old.round()).trouble?.kind).toBe("closed");
+  expect((await readStoreHead(host, store)).head.snapshots[1]).toEqual(before);
+  const next = createRollup(host, { store, model: pairsModel2 });
+  for (let more = true; more; ) {
+    const report = await next.round();
+    expect(report.trouble).toBeNull();
+    more = report.more;
+  }
+  const fold = await createReplay(host, { store, model: pairsModel2 }).advanceTo();
+  expect(fold.state().pairs.size).toBe(5);
+  expect((await auditStore(host, { store, model: pairsModel2 })).findings).toEqual([]);
+});

@@ -120,6 +120,20 @@ describe("What Node's server does not hand on", () => {
     expect([answer.status, answer.kind]).toEqual([431, "limit"]);
   });
 
+  it("is no second answer either where the first one came before its request's end", async () => {
+    api = await startApi();
+    const socket = open();
+    let said = "";
+    socket.on("data", (bytes: Buffer) => {
+      if (said === "") socket.write("zz\r\n");
+      said += bytes.toString("latin1");
+    });
+    socket.write(`${post.replace("application/json", "text/plain")}transfer-encoding: chunked\r\n\r\n`);
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(said).toMatch(/^HTTP\/1\.1 415 /);
+    expect(said.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
   it("is no second answer where one has begun", async () => {
     api = await startApi();
     const live = "GET /v1/stores/main/live HTTP/1.1\r\nhost: localhost\r\n\r\n";
