@@ -15,6 +15,7 @@ import type { AppliedRange, ReadBy, Replica } from "../shared/ports/replica.ts";
 import { emptyLogHash } from "../shared/wire/segment.ts";
 import { type Timestamp, zeroTimestamp } from "../shared/wire/time.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
+import { type Arrived, arrivedAbove, confirmRange, noneArrived } from "./arrived.ts";
 import type { RowChanges, Rows } from "./local/local.ts";
 import { otherModel, tooNew } from "./model-troubles.ts";
 import { noChanges, putting, together } from "./row-changes.ts";
@@ -24,7 +25,6 @@ import {
   encodePlaceRow,
   encodeRangeRow,
   type PlaceRow,
-  type RangeRow,
   readBaseRow,
   readHeadRow,
   readPlaceRow,
@@ -39,9 +39,9 @@ export interface Confirmed<S> {
   readonly readBy: ReadBy | null;
   readonly replica: Replica;
   /** From the rows of an earlier run, or as another tab has made them. Gives the updates in them above the position it had. */
-  restore(local: string, rows: Rows): readonly StampedUpdate[];
+  restore(local: string, rows: Rows): Arrived;
   /** What another tab has committed. Gives the updates that are confirmed now, null where only `restore` can tell. */
-  follow(local: string, changes: RowChanges): readonly StampedUpdate[] | null;
+  follow(local: string, changes: RowChanges): Arrived | null;
   /** This head was read, to its end: its epoch is known from now on, and what is left of another one goes. */
   meet(known: ReadBy): RowChanges;
   /** The marks have told what of the outbox is in the snapshot. */
@@ -200,8 +200,9 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       const { through: position, hash } = range;
       const moved = move(placeIn(epoch, { position, hash, settled: judges }), by);
       const rows = addRange(range);
+      const durable = commit(together(met, settled, { put: new Map(), delete: stale }, rows, putting(moved)));
       onConfirmed(range.updates, rejected);
-      await commit(together(met, settled, { put: new Map(), delete: stale }, rows, putting(moved)));
+      await durable;
       return null;
     },
   };
@@ -228,14 +229,14 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
       const base = read(rowKeys.base, readBaseRow);
       if (base) next.load(base.state, base.modelVersion, base.through);
       const ranges = [...rows.keys()].filter(isRange).sort();
-      const updates = ranges.flatMap((key) =>
+      const found = ranges.map((key) =>
         confirmRange(next, readRow(local, key, rows.get(key) ?? "", readRangeRow)),
       );
       [layers, place, readBy, restored, outlived] = [next, toPlace, toReadBy, true, false];
       weigh(rows, ranges);
       shownOnly = place !== null && place.modelVersion !== model.version;
       if (shownOnly) place = null;
-      return before === null ? [] : updates.filter(({ timestamp }) => timestamp > before);
+      return before === null ? noneArrived : arrivedAbove(before, found);
     },
     follow(local, { put, delete: gone }) {
       const read = <T>(key: string, reader: Reader<T>): T | null => {
@@ -243,19 +244,19 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
         return value === undefined ? null : readRow(local, key, value, reader);
       };
       const moved = read(rowKeys.place, readPlaceRow);
-      if (moved === null) return [];
+      if (moved === null) return noneArrived;
       const goesOn = moved.epoch === place?.epoch && moved.modelVersion === model.version;
       if (!goesOn || shownOnly || moved.position < layers.position || gone.includes(rowKeys.base))
         return null;
       const ranges = [...put.keys()].filter(isRange).sort();
-      const updates = ranges.flatMap((key) =>
+      const found = ranges.map((key) =>
         confirmRange(layers, readRow(local, key, put.get(key) ?? "", readRangeRow)),
       );
       const base = moved.position > layers.position ? read(rowKeys.base, readBaseRow) : null;
       if (base) layers.load(base.state, base.modelVersion, base.through);
       if (moved.position !== layers.position) return null;
       [place, readBy] = [moved, read(rowKeys.head, readHeadRow) ?? readBy];
-      return updates;
+      return arrivedAbove(zeroTimestamp, found);
     },
     meet({ head }) {
       const met = onEpoch(head.epoch);
@@ -280,15 +281,6 @@ export function createConfirmed<S>(options: ConfirmedOptions<S>): Confirmed<S> {
 type Reader<T> = Parameters<typeof readRow<T>>[3];
 
 const isRange = (key: string): boolean => key.startsWith("range/");
-
-/** Gives what it had that is new. */
-function confirmRange<S>(layers: Layers<S>, { updates, through }: RangeRow): readonly StampedUpdate[] {
-  const { position } = layers;
-  if (through <= position) return [];
-  const fresh = updates.filter(({ timestamp }) => timestamp > position);
-  layers.confirm(fresh, through);
-  return fresh;
-}
 
 /** A fold takes ownership of what it loads; the row keeps the text. */
 function structuredCopy<T>(json: T): T {

@@ -79,7 +79,7 @@ export function createCore(parts: CoreParts): Core {
   const rejections = createRejections(
     () => [...layers().rejections().tail, ...layers().rejections().pending],
     ({ app }) => app === outbox.me.app,
-    onRejected,
+    (rejected) => listeners.call(() => onRejected(rejected)),
   );
   const pending = createPending(model, {
     offsetMs: () => parts.clockOffsetMs() ?? 0,
@@ -179,16 +179,16 @@ export function createCore(parts: CoreParts): Core {
       listeners.changed();
       return handle;
     },
-    take(next, { made, published }) {
+    take(next, { made, arrived: { updates, rejected } }) {
       outbox = next;
       for (const id of idsOf(next)) ids.goAbove(id);
       for (const { update, storedAt } of next.updates)
         if (storedAt !== null) handles.stored(update, storedAt);
-      for (const update of published) handles.stored(update, update.timestamp);
+      for (const update of updates) handles.stored(update, update.timestamp);
       tail = tail.filter(({ timestamp }) => timestamp > layers().position);
       refresh();
       for (const row of made) listeners.made(row, outbox.me.app, refusedOnTop);
-      arrived(published, "log");
+      arrived(updates, "log", rejected);
     },
     told(words) {
       if (words.is === "condition") {

@@ -13,7 +13,7 @@ import { createIds } from "./ids.ts";
 import { createLeader } from "./leader.ts";
 import { ledElsewhere } from "./local/errors.ts";
 import type { LocalRows } from "./local/local.ts";
-import { beginEpoch, idsOf, markSeen, newMe, setMe } from "./outbox.ts";
+import { beginEpoch, idsOf, isOnItsWay, markSeen, newMe, setMe } from "./outbox.ts";
 import { keepOrder } from "./outbox-group.ts";
 import { outboxRows, readOutbox, withEarly } from "./outbox-rows.ts";
 import { createOutboxView, followedOutbox } from "./outbox-view.ts";
@@ -48,9 +48,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     onRejected: options.onRejected,
     layers: () => confirmed.layers,
     loggedThrough: () => (confirmed.place?.settled === false ? confirmed.layers.position : zeroTimestamp),
-    tell(told) {
-      if (following?.leads && !closed) following.tell(told);
-    },
+    tell: (told) => void (following?.leads && !closed && following.tell(told)),
   });
   const { note, show, refresh, change, changeSoon, settle, listeners } = core;
 
@@ -92,6 +90,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
 
   const leader = createLeader({
     platform,
+    isHidden: () => following === null && (platform.presence?.isHidden() ?? false),
     settings,
     remote,
     newRounds,
@@ -182,7 +181,7 @@ export function createEngine<S>(options: EngineOptions<S>): Engine<S> {
     refresh();
     const waiting = later ?? (maySend() ? null : unsolved);
     note({ phase: "idle", error: commits.trouble, syncedAt: platform.now(), waiting });
-    return { active, pending: core.status().pending > 0, retryAfterMs };
+    return { active, pending: isOnItsWay(core.outbox), retryAfterMs };
   }
 
   function newRounds(to: RemoteStore): Rounds {

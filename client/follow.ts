@@ -9,6 +9,7 @@ import { StoreError } from "../shared/errors.ts";
 import type { Json } from "../shared/json.ts";
 import type { AppId } from "../shared/wire/ids.ts";
 import type { StampedUpdate } from "../shared/wire/update.ts";
+import { type Arrived, noneArrived } from "./arrived.ts";
 import type { Commits } from "./commits.ts";
 import type { Confirmed } from "./confirmed.ts";
 import { ledElsewhere } from "./local/errors.ts";
@@ -31,10 +32,7 @@ export interface FollowParts {
   newAppId(): AppId;
   outbox(): Outbox;
   /** What other tabs have made of the outbox and the log; `made` are actions that this tab did not know. */
-  take(
-    outbox: Outbox,
-    found: { readonly made: readonly ActionRow[]; readonly published: readonly StampedUpdate[] },
-  ): void;
+  take(outbox: Outbox, found: { readonly made: readonly ActionRow[]; readonly arrived: Arrived }): void;
   /** Ends what this tab does as the leader. */
   stop(): Promise<void>;
   lead(): void;
@@ -134,15 +132,15 @@ export function createFollowing(parts: FollowParts): Following {
   }
 
   function takeAll(found: Rows): void {
-    const published = confirmed.restore(local, found);
+    const arrived = confirmed.restore(local, found);
     const known = readOutbox(local, found, parts.outbox().me);
     failing = false;
     const held = new Set<string>(idsOf(known));
     const unsaved = followOutbox(local, { ...known, waiting: [] }, { put: commits.unsaved, delete: [] });
     const own = unsaved.waiting.filter(({ action }) => !held.has(action.id));
-    const made = began ? missed(known, published) : [];
+    const made = began ? missed(known, arrived.updates) : [];
     began = true;
-    parts.take({ ...known, waiting: [...known.waiting, ...own] }, { made, published });
+    parts.take({ ...known, waiting: [...known.waiting, ...own] }, { made, arrived });
     goOn();
   }
 
@@ -178,9 +176,9 @@ export function createFollowing(parts: FollowParts): Following {
     try {
       const before = parts.outbox();
       const made = newActions(before, changes);
-      const published = leads ? [] : confirmed.follow(local, changes);
-      if (published === null) return void readAgain();
-      parts.take(followOutbox(local, before, changes), { made, published });
+      const arrived = leads ? noneArrived : confirmed.follow(local, changes);
+      if (arrived === null) return void readAgain();
+      parts.take(followOutbox(local, before, changes), { made, arrived });
     } catch (error) {
       parts.failed(error);
     }
@@ -226,7 +224,10 @@ export function createFollowing(parts: FollowParts): Following {
     const made = newActions(parts.outbox(), { put, delete: [] });
     const keys = new Set(made.map(({ action }) => rowKeys.action(action.id)));
     const fresh = new Map([...put].filter(([key]) => keys.has(key)));
-    parts.take(followOutbox(local, parts.outbox(), { put: fresh, delete: [] }), { made, published: [] });
+    parts.take(followOutbox(local, parts.outbox(), { put: fresh, delete: [] }), {
+      made,
+      arrived: noneArrived,
+    });
     goOn();
   }
 

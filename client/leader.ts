@@ -2,8 +2,8 @@
  * What only one tab does for all: the rounds, the loop that decides when, and live hints. It may end and begin anew; each time with a
  * loop and a reader of its own, which know nothing of the time before.
  */
+import type { Platform } from "../shared/ports/platform.ts";
 import { createSignal } from "../shared/ports/signal.ts";
-import type { ClientPlatform } from "./presence.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import type { Rounds } from "./round.ts";
 import type { ClientSettings } from "./settings.ts";
@@ -18,7 +18,9 @@ export interface Leader extends Pick<SyncLoop, "wake" | "wakeSoon" | "now"> {
 }
 
 export interface LeaderOptions {
-  readonly platform: ClientPlatform;
+  readonly platform: Platform;
+  /** Nobody looks; false where other tabs follow, of which it is not known. */
+  readonly isHidden: () => boolean;
   readonly settings: ClientSettings;
   readonly remote: RemoteStore | null;
   readonly newRounds: (remote: RemoteStore) => Rounds;
@@ -28,6 +30,7 @@ export interface LeaderOptions {
 
 export function createLeader({
   platform,
+  isHidden,
   settings,
   remote,
   newRounds,
@@ -42,7 +45,7 @@ export function createLeader({
     const rounds = remote && newRounds(remote);
     const round = async (reason: string): Promise<RoundResult> =>
       rounds ? run(rounds, reason) : { active: false, pending: false, retryAfterMs: null };
-    return createSyncLoop({ platform, settings, round, onResult });
+    return createSyncLoop({ platform, settings, round, onResult, isHidden });
   }
 
   async function end(): Promise<void> {

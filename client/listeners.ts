@@ -11,6 +11,8 @@ export interface Listeners {
   subscribe(listener: () => void): () => void;
   on(name: string, listener: ActionListener): () => void;
   changed(): void;
+  /** What it throws is told as an error of a listener. */
+  call(listener: () => void): void;
   /** An action of this app was made. `rejected` tells, where somebody listens, what the model refused. */
   made(row: ActionRow, app: AppId, rejected: RejectedIds): void;
   /** Updates have come in; what the tail brings comes again with a segment. */
@@ -65,6 +67,7 @@ export function createListeners(model: Model<unknown>, onError: (error: unknown)
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    call,
     changed() {
       for (const listener of [...all]) call(listener);
     },

@@ -37,7 +37,7 @@ export interface StoreOptions<M extends Model<unknown>> {
    * after others' work. @default a warning on the console
    */
   readonly onRejected?: (rejected: RejectedAction) => void;
-  /** Told of errors that listeners throw. @default they are thrown again in a turn of their own */
+  /** Told of errors that listeners, and `onRejected`, throw. @default they are thrown again in a turn of their own */
   readonly onListenerError?: (error: unknown) => void;
 }
 
@@ -61,7 +61,7 @@ export function openStore<M extends Model<unknown>>(options: StoreOptions<M>): S
     platform,
     settings: { ...defaultSettings, ...defaultClientSettings, ...options.settings },
     pushOnlyWhileValid: options.pushOnlyWhileValid ?? false,
-    onListenerError: options.onListenerError ?? throwLater,
+    onListenerError: guarded(options.onListenerError ?? throwLater),
     onRejected: options.onRejected ?? warn,
   });
   const calls = Object.fromEntries(
@@ -110,6 +110,17 @@ function noModel(): StoreError {
 function warn({ id, name, reason }: RejectedAction): void {
   const { console } = globalThis as { readonly console?: { warn(text: string): void } };
   console?.warn(`icecore: action "${name}" (${id}) has no effect: ${reason}`);
+}
+
+/** What tells of errors may throw, too; nothing of the store's own work is to end by that. */
+function guarded(tell: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    try {
+      tell(error);
+    } catch (worse) {
+      throwLater(worse);
+    }
+  };
 }
 
 function throwLater(error: unknown): void {

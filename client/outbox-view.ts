@@ -65,6 +65,7 @@ export function withEdit(view: OutboxView, dispatch: Store<Model<unknown>>["disp
       const found = view.list().find(({ action, at }) => action.id === id && editable.has(at));
       if (!found) throw notEditable(id);
       const handle = dispatch({ name: found.action.name, data });
+      if (found.at === "held") view.hold(handle.id);
       view.drop(id);
       return handle;
     },

@@ -79,6 +79,11 @@ export function needsSettling({ me, updates, waiting }: Outbox): boolean {
   return last?.rejected != null && last.update.actions.length > 0 && waiting.every(({ held }) => held);
 }
 
+/** Something made here is not in the log yet, and is not held back. */
+export function isOnItsWay({ updates, waiting }: Outbox): boolean {
+  return updates.length > 0 || waiting.some(({ held }) => !held);
+}
+
 /** The store has acknowledged an update. It stays until the log shows it. */
 export function markStored(outbox: Outbox, { update }: UpdateRow, storedAt: Timestamp): Changed {
   const me = { ...outbox.me, seen: laterOf(outbox.me.seen, storedAt) };

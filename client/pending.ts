@@ -72,7 +72,9 @@ export function createPending(model: Pick<Model, "anyVersion" | "version">, fore
       known = next;
       const own = new Set(updates.map(({ update }) => update.app)).add(me.app);
       return {
-        tail: tail.filter(({ id, app }) => mine.has(id) || !own.has(app)),
+        tail: tail.filter(
+          ({ id, app, seq }) => mine.has(id) || !own.has(app) || (app === me.app && seq <= me.settledSeq),
+        ),
         pending: [...next.values()],
       };
     },

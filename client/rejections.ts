@@ -25,8 +25,9 @@ export function createRejections(
   function tell(rejected: readonly Rejection[]): void {
     for (const one of rejected) {
       const { actionId: id, name, reason } = one;
-      if (told.has(id) || told.size >= toldMax || !isOwn(one)) continue;
-      told.add(id);
+      if (told.has(id) || !isOwn(one)) continue;
+      const [oldest] = told.add(id);
+      if (told.size > toldMax && oldest !== undefined) told.delete(oldest);
       onRejected({ id, name, reason });
     }
   }

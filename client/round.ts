@@ -21,7 +21,15 @@ import type { StampedUpdate } from "../shared/wire/update.ts";
 import type { Commits } from "./commits.ts";
 import type { Confirmed } from "./confirmed.ts";
 import { createTurns, findDivergence, isOtherLog, readAfresh, requireNewer } from "./divergence.ts";
-import { type Changed, markRejected, markStored, needsSettling, type Outbox, unsent } from "./outbox.ts";
+import {
+  type Changed,
+  isOnItsWay,
+  markRejected,
+  markStored,
+  needsSettling,
+  type Outbox,
+  unsent,
+} from "./outbox.ts";
 import { group } from "./outbox-group.ts";
 import type { RemoteStore } from "./remote/remote.ts";
 import type { ClientSettings } from "./settings.ts";
@@ -247,7 +255,7 @@ export function createRounds(parts: RoundParts): Rounds {
       const looksFirst = !reached || parts.readsFirst;
       reached = false;
       const found = looksFirst ? await lookFirst() : null;
-      if (parts.readsFirst) await showTail();
+      if (parts.readsFirst && isOnItsWay(parts.outbox())) await showTail();
       const { later, retryAfterMs, known, sent } = await sendAll(withTail);
       // 3. Read.
       const updates = found !== null && sent === 0 ? 0 : await readOn(known);

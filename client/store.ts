@@ -83,7 +83,8 @@ export interface StoreOutbox {
   retry(id: ActionId): void;
   /**
    * Does a dead letter, or an action that was not sent yet, again with other data, and drops it. Throws StoreError "rejected" for data that
-   * the schema refuses, and where there is nothing to edit under this id; then nothing has changed.
+   * the schema refuses, and where there is nothing to edit under this id; then nothing has changed. Where another tab leads and sends it in
+   * that very moment, both are stored.
    */
   edit(id: ActionId, data: unknown): ActionHandle;
 }

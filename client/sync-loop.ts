@@ -9,7 +9,6 @@
 import { StoreError } from "../shared/errors.ts";
 import type { Platform } from "../shared/ports/platform.ts";
 import { createSignal } from "../shared/ports/signal.ts";
-import type { ClientPlatform } from "./presence.ts";
 import type { ClientSettings } from "./settings.ts";
 
 export interface RoundResult {
@@ -33,10 +32,12 @@ export interface SyncLoop {
 }
 
 export interface SyncLoopOptions {
-  readonly platform: ClientPlatform;
+  readonly platform: Platform;
   readonly settings: ClientSettings;
   /** Reasons of its own: "start", "action", "timer", "idle" for the slowest polls, "retry" and "now"; others are those of `wake`. */
   readonly round: (reason: string) => Promise<RoundResult>;
+  /** Nobody looks. */
+  readonly isHidden: () => boolean;
   readonly onResult: (error: unknown | null) => void;
 }
 
@@ -45,7 +46,7 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-export function createSyncLoop({ platform, settings, round, onResult }: SyncLoopOptions): SyncLoop {
+export function createSyncLoop({ platform, settings, round, onResult, isHidden }: SyncLoopOptions): SyncLoop {
   let stopped = false;
   let started = false;
   let running: Promise<void> | null = null;
@@ -100,7 +101,7 @@ export function createSyncLoop({ platform, settings, round, onResult }: SyncLoop
       failures = 0;
       heldBack = retryAfterMs !== null;
       // Where nobody looks, the first quiet round makes it as slow as it gets; who comes back wakes it.
-      const growth = platform.presence?.isHidden() ? Number.POSITIVE_INFINITY : settings.pollGrowth;
+      const growth = isHidden() ? Number.POSITIVE_INFINITY : settings.pollGrowth;
       pollMs = active ? settings.pollDelayMs : Math.min(settings.pollDelayMsMax, pollMs * growth);
       onResult(null);
       for (const { resolve } of told) resolve();

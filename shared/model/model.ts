@@ -16,8 +16,9 @@ export interface ActionMeta {
   /** The server time of its update; a forecast while pending. */
   readonly timestamp: Timestamp;
   /**
-   * What its author had seen when its update was made: everything of the log at or below it, and of its own. What others did above it, it
-   * did not know of. 0: nothing. A forecast while pending.
+   * What its author had seen when its update was put together to be sent: its own last acknowledged update, and what was shown there. What
+   * lies above it the author did not know. What lies below it need not have been seen: work made offline is sent after reading, and an own
+   * acknowledgement may be later than others' work that had not come yet. 0: nothing. A forecast while pending.
    */
   readonly after: Timestamp;
   /** When the action was made, milliseconds since 1970, by the clock of its app. Never changes. */

@@ -2,12 +2,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { bucketRemote } from "../../client/remote/bucket.ts";
+import type { Remote } from "../../client/remote/remote.ts";
 import type { RejectedAction } from "../../client/store.ts";
 import { recoverStore } from "../../shared/drive/recover.ts";
+import { createStore } from "../../shared/drive/store.ts";
 import { type ActionMeta, defineModel, table } from "../../shared/index.ts";
 import type { Model } from "../../shared/model/model.ts";
 import { headKey } from "../../shared/wire/keys.ts";
 import { type ClientWorld, createClientWorld } from "../fixtures/client-world.ts";
+import { tabsLocal } from "../fixtures/tabs-local.ts";
 
 let world: ClientWorld;
 beforeEach(async () => {
@@ -53,6 +56,46 @@ function strictPairs(metas: Record<string, ActionMeta> = {}) {
       },
     },
   });
+}
+
+const pause = () => world.host.platform.wait(5);
+
+const seats = defineModel({
+  name: "seats",
+  version: 1,
+  state: { taken: table<{ readonly by: string }>() },
+  actions: (action) => ({
+    take: action(z.object({ seat: z.string(), by: z.string() }), (state, { seat, by }) => {
+      if (state.taken.has(seat)) throw new Error(`seat ${seat} is taken`);
+      state.taken.set(seat, { by });
+    }),
+  }),
+});
+
+/** Notes what one client asks for. */
+function counted() {
+  const calls: string[] = [];
+  const { bucket, platform, settings } = world.host;
+  const inner = bucketRemote(bucket, platform, settings);
+  const remote: Remote = {
+    name: inner.name,
+    open(store) {
+      const to = inner.open(store);
+      const noting = <Args extends readonly unknown[], T>(name: string, call: (...args: Args) => T) => {
+        return (...args: Args): T => {
+          calls.push(name === "get" ? `get ${String(args[0]).split("/")[0]}` : name);
+          return call(...args);
+        };
+      };
+      return {
+        ...to,
+        get: noting("get", to.get),
+        tail: noting("tail", to.tail),
+        send: noting("send", to.send),
+      };
+    },
+  };
+  return { calls, remote };
 }
 
 describe("What an update says that its author had seen", () => {
@@ -301,30 +344,141 @@ describe("An action that the model refuses", () => {
   });
 
   it("is told when others' work came before it", async () => {
-    const model = defineModel({
-      name: "seats",
-      version: 1,
-      state: { taken: table<{ readonly by: string }>() },
-      actions: (action) => ({
-        take: action(z.object({ seat: z.string(), by: z.string() }), (state, { seat, by }) => {
-          if (state.taken.has(seat)) throw new Error(`seat ${seat} is taken`);
-          state.taken.set(seat, { by });
-        }),
-      }),
-    });
     const told: string[] = [];
-    const a = world.open({ model });
-    const b = world.open({ model, onRejected: ({ reason }) => void told.push(reason) });
+    const a = world.open({ model: seats });
+    const b = world.open({ model: seats, onRejected: ({ reason }) => void told.push(reason) });
     await a.sync.now();
     await b.sync.now();
     a.do.take({ seat: "1", by: "anna" });
     await a.sync.now();
     // Of two in one millisecond the lower app id would come first.
-    await world.host.platform.wait(5);
+    await pause();
     b.do.take({ seat: "1", by: "ben" });
     await Promise.resolve();
     expect([told, b.state.taken.get("1")?.by]).toEqual([[], "ben"]);
     await b.sync.now();
     expect([told, b.state.taken.get("1")?.by]).toEqual([["seat 1 is taken"], "anna"]);
+  });
+
+  it("costs no rows where who is told of it throws", async () => {
+    const local = world.local();
+    const errors: string[] = [];
+    const a = world.open({ model: seats });
+    const b = world.open({
+      model: seats,
+      local,
+      settings: { tail: "hint", polls: false, sendDelayMs: 5 },
+      onRejected: ({ reason }) => {
+        throw new Error(`told of: ${reason}`);
+      },
+      onListenerError: (error) => void errors.push(String(error)),
+    });
+    await a.sync.now();
+    await b.sync.now();
+    for (const seat of ["1", "2"]) a.do.take({ seat, by: "anna" });
+    await a.sync.now();
+    await pause();
+    for (const seat of ["1", "3"]) b.do.take({ seat, by: "ben" });
+    while (b.outbox.list().some(({ at }) => at !== "stored")) await pause();
+    await world.rollup(seats as unknown as Model);
+    await b.sync.now();
+    expect(errors).toEqual(["Error: told of: seat 1 is taken"]);
+    await b.close();
+    const again = world.open({ model: seats, local });
+    await again.loaded;
+    expect([...again.confirmedState.taken.keys()]).toEqual(["1", "2", "3"]);
+    expect([again.outbox.list(), again.sync.status.cloned]).toEqual([[], false]);
+  });
+
+  it("is told to the tab that made it and to no listener, where another tab leads", async () => {
+    const local = tabsLocal();
+    const settings = { tail: "hint", polls: false, sendDelayMs: 1 } as const;
+    const other = world.open({ model: seats });
+    const told: string[] = [];
+    const heard: string[] = [];
+    const tabs = ["leader", "follower"].map((name) => {
+      const onRejected = ({ reason }: RejectedAction) => void told.push(`${name}: ${reason}`);
+      const store = world.open({ model: seats, local, settings, onRejected });
+      store.on("take", ({ data }) => void heard.push(`${name}: ${data.by}`));
+      return store;
+    });
+    const [leader, follower] = tabs as [(typeof tabs)[0], (typeof tabs)[0]];
+    await leader.sync.now();
+    await follower.sync.now();
+    other.do.take({ seat: "1", by: "anna" });
+    await other.sync.now();
+    await pause();
+    other.do.take({ seat: "1", by: "anna again" });
+    await other.sync.now();
+    await pause();
+    follower.do.take({ seat: "1", by: "ben" });
+    await follower.sync.now();
+    await world.rollup(seats as unknown as Model);
+    await follower.sync.now();
+    while (follower.confirmedState.taken.size === 0) await pause();
+    expect(told.sort()).toEqual(["follower: seat 1 is taken", "leader: seat 1 is taken"]);
+    // Ben's showed before Anna's came.
+    expect(heard.sort()).toEqual(["follower: anna", "follower: ben", "leader: anna", "leader: ben"]);
+  });
+});
+
+describe("What is held back", () => {
+  it("asks for nothing where nobody polls, and is edited as it is", async () => {
+    const { calls, remote } = counted();
+    const settings = { polls: false, pollDelayMs: 5, pollDelayMsMax: 5, sendDelayMs: 1 };
+    const a = world.client({ remote, settings });
+    await a.sync.now();
+    const { id } = a.do.put(put("x"));
+    a.outbox.hold(id);
+    a.outbox.edit(id, put("y"));
+    expect(a.outbox.list().map(({ at, action }) => [at, action.data])).toEqual([["held", put("y")]]);
+    while (a.sync.status.phase !== "idle") await pause();
+    await world.host.platform.wait(30);
+    calls.length = 0;
+    await world.host.platform.wait(60);
+    expect([calls, a.sync.status.pending]).toEqual([[], 1]);
+  });
+});
+
+describe("A quiet round that would push only what is valid", () => {
+  it("reads the tail once, and first only where something is to be sent", async () => {
+    const { calls, remote } = counted();
+    const settings = { pollDelayMs: 1e6, pollDelayMsMax: 1e6, sendDelayMs: 1e6, sendDelayMsMax: 1e6 };
+    const a = world.client({ remote, settings, pushOnlyWhileValid: true });
+    await a.sync.now();
+    calls.length = 0;
+    await a.sync.now();
+    expect(calls).toEqual(["get heads", "tail"]);
+    calls.length = 0;
+    a.do.put(put("x"));
+    await a.sync.now();
+    expect(calls.slice(0, 3)).toEqual(["get heads", "tail", "send"]);
+  });
+});
+
+describe("Own work of a store's former life", () => {
+  it("shows from the tail of the new one, to its author as to everybody", async () => {
+    const { bucket } = world.host;
+    const a = world.client();
+    a.do.put(put("mine"));
+    await a.sync.now();
+    const raw = (await bucket.list("updates/")).objects.map(({ key }) => key);
+    const bodies = await Promise.all(raw.map((key) => bucket.get(key)));
+    await world.rollup();
+    await a.sync.now();
+    await bucket.delete((await bucket.list("")).objects.map(({ key }) => key));
+    await pause();
+    await createStore(world.host, world.store);
+    for (const [i, body] of bodies.entries())
+      if (body.is === "found")
+        await bucket.putIfAbsent(raw[i] ?? "", {
+          body: body.body,
+          contentType: "application/json",
+          cacheControl: "",
+        });
+    await a.sync.now();
+    const b = world.client();
+    await b.sync.now();
+    expect([[...a.state.pairs.keys()], [...b.state.pairs.keys()]]).toEqual([["mine"], ["mine"]]);
   });
 });

@@ -22,15 +22,15 @@ interface WorldOptions {
 }
 
 /** The last turn is that of all further rounds. */
-function createWorld(turns: readonly Turn[], { random = 1, settings = {}, isHidden }: WorldOptions = {}) {
+function createWorld(
+  turns: readonly Turn[],
+  { random = 1, settings = {}, isHidden = () => false }: WorldOptions = {},
+) {
   const clock = createVirtualClock();
   let begun = 0;
   const loop = createSyncLoop({
-    platform: {
-      ...clock.platform,
-      random: () => random,
-      ...(isHidden ? { presence: { isHidden, listen: () => () => undefined } } : {}),
-    },
+    platform: { ...clock.platform, random: () => random },
+    isHidden,
     settings: { ...defaultClientSettings, pollGrowth: 2, ...settings },
     onResult: (error) => clock.note(error === null ? "ok" : `failed: ${textOf(error)}`),
     async round(reason) {

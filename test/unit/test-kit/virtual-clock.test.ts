@@ -110,6 +110,7 @@ describe("A virtual clock", () => {
     const loop = createSyncLoop({
       platform: { ...clock.platform, random: () => 1 },
       settings,
+      isHidden: () => false,
       onResult: () => undefined,
       async round(reason) {
         clock.note(reason);
