@@ -50,7 +50,10 @@ export interface RoundReport {
 }
 
 export interface Rollup {
-  /** One round. `hint`: something was surely written, skip looking. Throws StoreError; what was done stays. */
+  /**
+   * One round. `hint`: something was surely written, skip looking. Throws StoreError; what was done stays. Rounds of one rollup run one after
+   * another, because they share what is warm; those of several run at once.
+   */
   round(options?: { readonly hint?: boolean }): Promise<RoundReport>;
   /** About what it keeps for the next round, in bytes of JSON: its folded state and its marks. 0 before the first. */
   readonly warmBytes: number;
@@ -61,6 +64,7 @@ export function createRollup(host: Host, options: RollupOptions): Rollup {
   const fold = options.model && createRollupFold(host, options.model, options);
   let warm: WarmMarks | null = null;
   let warmBytes = 0;
+  let turns: Promise<unknown> = Promise.resolve();
 
   async function doJob(job: DueJob): Promise<{ readonly is: string; readonly known: KnownHead }> {
     if (job === "marks") return run(writeMarks, { store, warm }, host);
@@ -91,21 +95,27 @@ export function createRollup(host: Host, options: RollupOptions): Rollup {
     }
   }
 
+  async function runRound(hint: boolean): Promise<RoundReport> {
+    const outcome = await run(publish, { store, hint, warm }, host);
+    if (outcome.is === "published") {
+      warm = outcome.warm;
+      await deletePublished(outcome, host);
+    }
+    const followed = fold ? await fold.follow(outcome) : { trouble: null, mayWrite: false };
+    const { known, jobs, trouble } = await doJobs(outcome.known, followed);
+    const modelVersion = options.model?.version ?? null;
+    warmBytes = warmBytesOf(known.head, { modelVersion, marks: warm?.marks ?? null });
+    return { ...countsOf(outcome), jobs, trouble, known };
+  }
+
   return {
     get warmBytes() {
       return warmBytes;
     },
-    async round({ hint = false } = {}) {
-      const outcome = await run(publish, { store, hint, warm }, host);
-      if (outcome.is === "published") {
-        warm = outcome.warm;
-        await deletePublished(outcome, host);
-      }
-      const followed = fold ? await fold.follow(outcome) : { trouble: null, mayWrite: false };
-      const { known, jobs, trouble } = await doJobs(outcome.known, followed);
-      const modelVersion = options.model?.version ?? null;
-      warmBytes = warmBytesOf(known.head, { modelVersion, marks: warm?.marks ?? null });
-      return { ...countsOf(outcome), jobs, trouble, known };
+    round({ hint = false } = {}) {
+      const mine = turns.then(() => runRound(hint));
+      turns = mine.catch(() => undefined);
+      return mine;
     },
   };
 }

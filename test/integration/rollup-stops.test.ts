@@ -10,6 +10,7 @@ import { stateHash } from "../../shared/fold/fold.ts";
 import type { AbortSignalLike } from "../../shared/ports/platform.ts";
 import { zeroTimestamp } from "../../shared/wire/time.ts";
 import { createRandom } from "../../test-kit/random.ts";
+import { guarded } from "../fixtures/lost-head.ts";
 import { pairsModel } from "../fixtures/pairs-model.ts";
 import { pairsModel2 } from "../fixtures/pairs-model-2.ts";
 import { createTestStore, testUpdate } from "../fixtures/store-host.ts";
@@ -138,3 +139,34 @@ test("A fold that stands before an update of a newer model version, inside a seg
   expect(fold.state().pairs.size).toBe(5);
   expect((await auditStore(host, { store, model: pairsModel2 })).findings).toEqual([]);
 });
+
+test.each(seeds)(
+  "Rounds of one rollup that are asked for at once share what is warm one after another, with seed %i.",
+  async (seed) => {
+    const random = createRandom(seed);
+    const { host, store, writer, clock } = await createTestStore({
+      segmentsSinceSnapshotMax: 1,
+      snapshotBytesMin: 0,
+      inlineBytesMax: 0,
+    });
+    const slow = guarded(host, async () => {
+      for (let turns = Math.floor(random.fraction() * 8); turns > 0; turns--)
+        await new Promise<void>((resolve) => setImmediate(resolve));
+    });
+    const [mine, other] = [1, 2].map(() => createRollup(slow, { store, model: pairsModel }));
+    for (let seq = 1; seq <= 30; seq++) {
+      clock.now += 10;
+      await writer.append(testUpdate(1, seq));
+      clock.now += 5_000;
+      // What the other one lists makes this one's fold begin anew.
+      await Promise.all([mine, other, mine, mine].map((rollup) => rollup?.round().catch(conflictOnly)));
+    }
+    await other?.round();
+    const fold = await createReplay(host, { store, model: pairsModel }).advanceTo();
+    expect(fold.state().pairs.size).toBe(30);
+  },
+);
+
+function conflictOnly(error: unknown): void {
+  if (!(error instanceof StoreError) || error.kind !== "conflict") throw error;
+}
