@@ -67,6 +67,8 @@ describeLambdas("The Lambdas", () => {
       await client.close();
     }
     const sweep = await start("sweep", noGrace);
+    // A sweep does not wait for the seal, as the queue's rollup does.
+    await world.untilSealed();
     const first = await sweep.invoke(sampleScheduledEvent);
     expect(first.metrics).toMatchObject({ StoresChecked: 3, UpdatesPublished: 3, RoundTroubles: 0 });
     expect(first.metrics?.OldestUnpublishedAgeMs).toBeGreaterThan(0);
