@@ -4,6 +4,7 @@ import type { ActionId, AppId } from "../shared/wire/ids.ts";
 import type { Action, StampedUpdate } from "../shared/wire/update.ts";
 import type { ActionRow } from "./rows.ts";
 import type { Origin, Seen } from "./store.ts";
+import { createToldIds } from "./told-ids.ts";
 
 type ActionListener = (seen: Seen<string, unknown>) => void;
 
@@ -22,19 +23,11 @@ export interface Listeners {
 /** The ids of actions that have no effect. */
 export type RejectedIds = () => ReadonlySet<ActionId>;
 
-/** Ids of the tail that were told and may come again with a segment; a tail is seconds long. */
-const toldMax = 20_000;
-
 export function createListeners(model: Model<unknown>, onError: (error: unknown) => void): Listeners {
   const all = new Set<() => void>();
   const byName = new Map<string, Set<ActionListener>>();
-  const told = new Set<ActionId>();
-
-  function remember(id: ActionId): void {
-    told.add(id);
-    const [oldest] = told;
-    if (told.size > toldMax && oldest !== undefined) told.delete(oldest);
-  }
+  /** Those of the tail may come again with a segment. */
+  const told = createToldIds();
 
   function call(listener: () => void): void {
     try {
@@ -81,9 +74,7 @@ export function createListeners(model: Model<unknown>, onError: (error: unknown)
       for (const { app, actions, modelVersion } of updates)
         for (const action of app === me ? [] : actions) {
           if (left.has(action.id)) continue;
-          const known = told.has(action.id);
-          remember(action.id);
-          if (!known) tell(action, { app, origin: "remote", modelVersion });
+          if (told.add(action.id)) tell(action, { app, origin: "remote", modelVersion });
         }
     },
   };

@@ -3,8 +3,8 @@
  * are in the log, or will be, and everybody leaves them out alike. Looked for when a turn is over, so that many calls cost one look.
  */
 import type { Rejection } from "../shared/fold/fold.ts";
-import type { ActionId } from "../shared/wire/ids.ts";
 import type { RejectedAction } from "./store.ts";
+import { createToldIds } from "./told-ids.ts";
 
 export interface Rejections {
   /** Something was put on top of the log. */
@@ -12,23 +12,18 @@ export interface Rejections {
   tell(rejected: readonly Rejection[]): void;
 }
 
-const toldMax = 20_000;
-
 export function createRejections(
   find: () => readonly Rejection[],
   isOwn: (rejection: Rejection) => boolean,
   onRejected: (rejected: RejectedAction) => void,
 ): Rejections {
-  const told = new Set<ActionId>();
+  const told = createToldIds();
   let looking = false;
 
   function tell(rejected: readonly Rejection[]): void {
     for (const one of rejected) {
       const { actionId: id, name, reason } = one;
-      if (told.has(id) || !isOwn(one)) continue;
-      const [oldest] = told.add(id);
-      if (told.size > toldMax && oldest !== undefined) told.delete(oldest);
-      onRejected({ id, name, reason });
+      if (isOwn(one) && told.add(id)) onRejected({ id, name, reason });
     }
   }
 

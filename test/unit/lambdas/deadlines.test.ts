@@ -8,7 +8,6 @@ import { createMemoryBucket } from "../../../bucket/memory.ts";
 import { cdkSettings } from "../../../cdk/settings.ts";
 import { readModel } from "../../../lambdas/app-modules.ts";
 import { createDeadline } from "../../../lambdas/deadline.ts";
-import type { LambdaLog } from "../../../lambdas/log.ts";
 import type { Measured } from "../../../lambdas/metrics.ts";
 import { createPending } from "../../../lambdas/pending.ts";
 import { createRollupFunction } from "../../../lambdas/rollup-function.ts";
@@ -26,6 +25,7 @@ import { newSettings, type Settings } from "../../../shared/settings.ts";
 import { updatesPrefix } from "../../../shared/wire/keys.ts";
 import { zeroTimestamp } from "../../../shared/wire/time.ts";
 import { createVirtualClock } from "../../../test-kit/virtual-clock.ts";
+import { notedLog } from "../../fixtures/noted-log.ts";
 import { pairsModel } from "../../fixtures/pairs-model.ts";
 import { testStoreId, testUpdate } from "../../fixtures/store-host.ts";
 import { notification, queueEvent, sampleScheduledEvent } from "../../lambdas/sample-events.ts";
@@ -111,13 +111,7 @@ async function createWorld(given: Given) {
       list: (prefix, options) => slowly(5, () => memory.list(prefix, options)),
       delete: (keys) => slowly(5, () => memory.delete(keys)),
     };
-    const note = (level: string) => (what: string) => void told.push(`${level} ${what}`);
-    const log: LambdaLog = {
-      begin: () => undefined,
-      info: note("info"),
-      warn: note("warn"),
-      error: note("error"),
-    };
+    const log = notedLog(told);
     const metrics = { publish: (one: Partial<Measured>) => void measured.push(one) };
     const pending = createPending();
     const deadline = createDeadline();

@@ -3,7 +3,6 @@ import type { Context } from "aws-lambda";
 import { expect, test } from "vitest";
 import { readModel } from "../../../lambdas/app-modules.ts";
 import { createDeadline } from "../../../lambdas/deadline.ts";
-import type { LambdaLog } from "../../../lambdas/log.ts";
 import type { Measured } from "../../../lambdas/metrics.ts";
 import { createPending } from "../../../lambdas/pending.ts";
 import { createRollupFunction } from "../../../lambdas/rollup-function.ts";
@@ -16,6 +15,7 @@ import { StoreError } from "../../../shared/errors.ts";
 import type { Bucket } from "../../../shared/ports/bucket.ts";
 import { headKey, updateKey, updatesPrefix } from "../../../shared/wire/keys.ts";
 import { toTimestamp } from "../../../shared/wire/time.ts";
+import { notedLog } from "../../fixtures/noted-log.ts";
 import { pairsModel } from "../../fixtures/pairs-model.ts";
 import { appendAll, createTestStore, testApp, testStoreId, testUpdate } from "../../fixtures/store-host.ts";
 import { notification, queueEvent, sampleScheduledEvent } from "../../lambdas/sample-events.ts";
@@ -27,13 +27,7 @@ async function createWorld({ fails }: { readonly fails?: string } = {}) {
   const { host, clock } = test;
   const told: string[] = [];
   const published: Partial<Measured>[] = [];
-  const note = (level: string) => (what: string) => void told.push(`${level} ${what}`);
-  const log: LambdaLog = {
-    begin: () => undefined,
-    info: note("info"),
-    warn: note("warn"),
-    error: note("error"),
-  };
+  const log = notedLog(told);
   const metrics = { publish: (measured: Partial<Measured>) => void published.push(measured) };
   const pending = createPending();
   const bucket: Bucket = {
